@@ -1,0 +1,45 @@
+# Few verbs. `make` alone lists them.
+GO      ?= go
+MODULES := shared gateway identity services/claims services/orders e2e
+BENCH   ?= .
+.DEFAULT_GOAL := help
+.PHONY: help demo dev token test e2e mutate bench generate check build
+
+help: ## list the verbs
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+demo: ## start everything natively, play the cast's requests, stay up until Ctrl-C (DEMO_EXIT=1 ends it)
+	@$(GO) -C e2e build -o ../bin/demo ./cmd/demo && exec bin/demo
+
+dev: ## rebuild and restart one process of the running demo: make dev P=claims
+	@$(GO) -C e2e build -o ../bin/demo ./cmd/demo && exec bin/demo -restart "$(P)"
+
+token: ## print an access token got by a real login at the running demo: make token AS=alice
+	@$(GO) -C e2e build -o ../bin/demo ./cmd/demo && exec bin/demo -token "$(AS)"
+
+test: ## all tests; needs only Go
+	@for m in $(filter-out e2e,$(MODULES)); do $(GO) -C $$m test ./... || exit 1; done
+	@$(GO) -C e2e test ./cast/... ./harness/... ./cmd/...
+	@$(MAKE) --no-print-directory e2e
+
+e2e: ## only the proof, through the front door
+	@$(GO) -C e2e test -count=1 -timeout 20m
+
+mutate: ## remove each security check in turn; a named test must turn red
+	@$(GO) -C e2e run ./cmd/mutate mutants.yaml
+
+bench: ## decisions, tokens, limiter, store with durable records (BENCH=regexp picks)
+	@for p in shared/authz shared/principal gateway/internal/ratelimit services/claims/internal/store; do \
+		$(GO) -C $$p test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m . || exit 1; done
+
+generate: ## run sqlc; the output is committed
+	@for s in identity services/claims services/orders; do (cd $$s && $(GO) tool -modfile=$(CURDIR)/tools/go.mod sqlc generate) || exit 1; done
+
+check: ## formatting, vet, generated code fresh, modules tidy
+	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo "run gofmt -w on these"; exit 1; }
+	@for m in $(MODULES); do $(GO) -C $$m vet ./... && GOWORK=off $(GO) -C $$m mod tidy -diff || exit 1; done
+	@$(MAKE) --no-print-directory generate && git diff --exit-code -- '*/internal/db/*' || { echo "generated code was stale: commit it"; exit 1; }
+
+build: ## all processes into bin/
+	@for p in gateway identity services/claims services/orders; do $(GO) -C $$p build -trimpath -o $(CURDIR)/bin/ . || exit 1; done
+	@$(GO) -C shared build -trimpath -o $(CURDIR)/bin/ ./cmd/devca
