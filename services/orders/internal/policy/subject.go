@@ -1,0 +1,37 @@
+package policy
+
+import (
+	"innerdoor.example/services/orders/internal/order"
+	"innerdoor.example/shared/authz"
+	"innerdoor.example/shared/principal"
+)
+
+// Subject is who asks: what the token proves, and what this service knows about the person. The zero Subject may do
+// nothing.
+type Subject struct {
+	principal.Principal
+	Role    order.Role    // empty: a customer
+	Carrier order.Carrier // whom the person carries for; empty: nobody
+}
+
+func (s *Subject) hasScope(scope string) bool { return s.HasScope(scope) }
+
+// The words of the rules, each once: a column and where the noun keeps it, or a name and what the subject says to it.
+var (
+	tenant  = authz.Column[Subject]("tenant", func(o *order.Order) principal.Tenant { return o.Tenant })
+	owner   = authz.Column[Subject]("owner", func(o *order.Order) principal.ID { return o.Owner })
+	carrier = authz.Optional[Subject]("carrier", func(o *order.Order) order.Carrier { return o.Carrier })
+
+	myTenant  = authz.The("my tenant", func(s *Subject) principal.Tenant { return s.Tenant() })
+	me        = authz.The("me", func(s *Subject) principal.ID { return s.ID() })
+	myCarrier = authz.The("my carrier", func(s *Subject) order.Carrier { return s.Carrier })
+
+	manager       = role("a manager", order.Manager)
+	auditor       = role("an auditor", order.Auditor)
+	support       = role("support", order.Support)
+	throughClaims = fact("asked through claims", func(s *Subject) bool { return s.Peer() == "claims" })
+)
+
+func role(name string, r order.Role) authz.Cond[Subject, order.Order] {
+	return fact(name, func(s *Subject) bool { return s.Role == r })
+}
