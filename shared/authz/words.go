@@ -1,0 +1,153 @@
+// Package authz is the policy kernel: rules written once, as typed Go values, and used five ways: the decision (Decide),
+// the filter of a list (Ways), the evidence and the near miss (Read, Near), and the table in the docs (Table).
+//
+// A policy speaks of a subject S (who asks, and the facts that this service knows about them) and a row R (what they ask
+// for). Words name the data, conditions compare a column of the row with a word of the subject, rules are conjunctions of
+// conditions, actions are lists of rules. Nothing nests, so what cannot be rendered as SQL cannot be written.
+//
+// Truth has three values, as in SQL. A zero value on either side is unknown; Require and Permit want yes, Forbid wants no:
+// what is missing never allows, not even past a Forbid.
+package authz
+
+import (
+	"reflect"
+	"slices"
+)
+
+// Name names an action, "noun:verb": "claims:approve".
+type Name string
+
+// Ref points at one row of one tenant. Version is 0, or the version the row must still have.
+type Ref struct {
+	Type    string
+	Tenant  string
+	ID      string
+	Version int64
+}
+
+// Scalar is what a column may hold: text, or a whole number (cents, Unix milliseconds).
+type Scalar interface{ ~string | ~int64 }
+
+type column[R any, V Scalar] struct {
+	name     string
+	optional bool
+	get      func(*R) V
+}
+
+// Col is a column of the row, made by Column or Optional.
+type Col[S, R any, V Scalar] struct{ *column[R, V] }
+
+// Column declares a column that every row fills: its name in SQL (letters a to z and _) and its accessor. A zero value is unknown.
+func Column[S, R any, V Scalar](name string, get func(*R) V) Col[S, R, V] {
+	return Col[S, R, V]{&column[R, V]{name: name, get: get}}
+}
+
+// Optional declares a column that may rightly be empty, such as an assignee. The column is NOT NULL and empty is the empty text or 0.
+// Empty is a known value that equals nobody and is neither at most nor at least anything.
+func Optional[S, R any, V Scalar](name string, get func(*R) V) Col[S, R, V] {
+	return Col[S, R, V]{&column[R, V]{name: name, optional: true, get: get}}
+}
+
+type value[S any, V Scalar] struct {
+	name string
+	get  func(*S) V
+}
+
+// Value is one thing known about the subject, made by The.
+type Value[S any, V Scalar] struct{ *value[S, V] }
+
+// The declares a value of the subject, such as "me" or "my limit". A zero value is unknown.
+func The[S any, V Scalar](name string, get func(*S) V) Value[S, V] {
+	return Value[S, V]{&value[S, V]{name, get}}
+}
+
+type set[S any, V Scalar] struct {
+	name string
+	get  func(*S) []V
+}
+
+// Set is a set of things known about the subject, made by Any.
+type Set[S any, V Scalar] struct{ *set[S, V] }
+
+// Any declares a set of the subject, such as "my regions". A nil slice was not loaded and is unknown; an empty one is known.
+func Any[S any, V Scalar](name string, get func(*S) []V) Set[S, V] {
+	return Set[S, V]{&set[S, V]{name, get}}
+}
+
+// Cond is one condition of a rule. Only Fact and the methods of Col make one that can hold; New refuses the zero Cond.
+type Cond[S, R any] struct {
+	test   test[S, R]
+	stepUp bool
+}
+
+// test is what a condition asks. There are two: fact and compare.
+type test[S, R any] interface {
+	is(s *S, x *R, want truth) bool // x == nil: could some row make it so?
+	sql(s *S, want truth) []SQL     // alternatives, when some row could; none: it holds for every row
+	words() []word[S, R]
+	text() string
+	mistake() string
+}
+
+// Fact declares something true or false of the subject alone: the one place for free Go.
+func Fact[S, R any](name string, holds func(*S) bool) Cond[S, R] {
+	return Cond[S, R]{test: &fact[S, R]{name, holds}}
+}
+
+// StepUp marks a condition that a stronger login would satisfy. If it is all that is missing, the outcome is StepUp.
+func (c Cond[S, R]) StepUp() Cond[S, R] {
+	c.stepUp = true
+	return c
+}
+
+// Is holds if the column equals the value.
+func (c Col[S, R, V]) Is(v Value[S, V]) Cond[S, R] { return c.compare(is, v) }
+
+// AtMost holds if the column is not above the value. Numbers only: engines do not agree on the order of text.
+func (c Col[S, R, V]) AtMost(v Value[S, V]) Cond[S, R] { return c.compare(atMost, v) }
+
+// AtLeast holds if the column is not below the value. Numbers only.
+func (c Col[S, R, V]) AtLeast(v Value[S, V]) Cond[S, R] { return c.compare(atLeast, v) }
+
+// In holds if the column's value is in the set.
+func (c Col[S, R, V]) In(v Set[S, V]) Cond[S, R] {
+	return Cond[S, R]{test: &compare[S, R, V]{col: c.column, op: in, right: v.name, rightID: v.set, many: v.get}}
+}
+
+// OneOf holds if the column's value is one of those listed, none of which is a zero value.
+func (c Col[S, R, V]) OneOf(values ...V) Cond[S, R] {
+	values = slices.Clone(values)
+	var list []byte
+	for i, v := range values {
+		if i > 0 {
+			list = append(list, ", "...)
+		}
+		list = appendJSON(list, v)
+	}
+	return Cond[S, R]{test: &compare[S, R, V]{col: c.column, op: oneOf, right: string(list), many: func(*S) []V { return values }}}
+}
+
+func (c Col[S, R, V]) compare(op operator, v Value[S, V]) Cond[S, R] {
+	return Cond[S, R]{test: &compare[S, R, V]{col: c.column, op: op, right: v.name, rightID: v.value, one: v.get}}
+}
+
+func isNumber[V Scalar]() bool { return reflect.TypeFor[V]().Kind() == reflect.Int64 }
+
+// Rule is a named conjunction of conditions, made by When.
+type Rule[S, R any] struct {
+	name  string
+	conds []Cond[S, R]
+}
+
+// When makes a rule: it holds if all its conditions do. Its name reads as a sentence: "adjuster-within-limit".
+func When[S, R any](name string, conds ...Cond[S, R]) Rule[S, R] {
+	return Rule[S, R]{name, slices.Clone(conds)}
+}
+
+// Action is what may be done to a row, by whom. In order: the token must carry Scope, every Require must hold, no Forbid
+// may hold, one Permit must. Require is an invariant: it must hold for the state found and for the state to be saved.
+type Action[S, R any] struct {
+	Name                    Name
+	Scope                   string
+	Require, Forbid, Permit []Rule[S, R]
+}
