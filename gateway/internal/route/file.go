@@ -1,0 +1,176 @@
+package route
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"innerdoor.example/gateway/internal/ratelimit"
+	"innerdoor.example/gateway/internal/strictyaml"
+)
+
+const (
+	defaultBody    = 64 << 10
+	maxBody        = 1 << 20
+	maxTimeout     = 3 * time.Second
+	defaultTimeout = maxTimeout
+)
+
+// Limits are what callers may use up, all counted by the gateway.
+type Limits struct {
+	Address  ratelimit.Limit            // each client address, before anything is looked at
+	Failures ratelimit.Limit            // each client address, failed authentications only
+	Caller   map[string]ratelimit.Limit // each principal (each address where nobody is asked for), by class
+}
+
+// file is routes.yaml as it is written.
+type file struct {
+	strictyaml.At
+	Limits struct {
+		strictyaml.At
+		Address  limit            `yaml:"address"`
+		Failures limit            `yaml:"failures"`
+		Caller   map[string]limit `yaml:"caller"`
+	} `yaml:"limits"`
+	Routes []entry `yaml:"routes"`
+}
+
+type limit struct {
+	strictyaml.At
+	Count  int           `yaml:"count"`
+	Window time.Duration `yaml:"window"`
+}
+
+type entry struct {
+	strictyaml.At
+	Path            string        `yaml:"path"`
+	Methods         []string      `yaml:"methods"`
+	Upstream        string        `yaml:"upstream"`
+	Auth            string        `yaml:"auth"`
+	PassCredentials bool          `yaml:"pass_credentials"`
+	Limit           string        `yaml:"limit"`
+	Body            int64         `yaml:"body"`
+	Timeout         time.Duration `yaml:"timeout"`
+}
+
+// Parse reads routes.yaml. upstreams are the names that a route may have
+// besides Gateway; lookup answers ${NAME}. The error joins every mistake, each
+// with its line.
+func Parse(data []byte, upstreams []string, lookup func(string) (string, bool)) (*Table, error) {
+	var f file
+	p := parser{upstreams: append([]string{Gateway}, upstreams...)}
+	p.add(strictyaml.Decode(data, &f, lookup))
+
+	limits := Limits{
+		Address:  p.limit("address", f.Limits.Address),
+		Failures: p.limit("failures", f.Limits.Failures),
+		Caller:   map[string]ratelimit.Limit{},
+	}
+	for class, l := range f.Limits.Caller {
+		limits.Caller[class] = p.limit("caller "+class, l)
+	}
+	if len(f.Routes) == 0 {
+		p.add(errors.New("there are no routes"))
+	}
+	for _, e := range f.Routes {
+		p.entry(e, limits)
+	}
+	if err := errors.Join(p.mistakes...); err != nil {
+		return nil, err
+	}
+	return newTable(limits, p.routes), nil
+}
+
+type parser struct {
+	upstreams []string
+	seen      map[string]int // method and shape → line
+	routes    []*Route
+	mistakes  []error
+}
+
+func (p *parser) add(err error) {
+	if err != nil {
+		p.mistakes = append(p.mistakes, err)
+	}
+}
+
+func (p *parser) limit(name string, l limit) ratelimit.Limit {
+	out := ratelimit.Limit{Count: l.Count, Window: l.Window}
+	if err := out.Validate(); err != nil {
+		p.add(l.Mistake("limit %s: %s", name, strings.ReplaceAll(err.Error(), "\n", "; ")))
+	}
+	return out
+}
+
+func (p *parser) entry(e entry, limits Limits) {
+	wrong := func(ok bool, format string, args ...any) {
+		if !ok {
+			p.add(e.Mistake(e.Path+": "+format, args...))
+		}
+	}
+	auth := Auth(e.Auth)
+	_, classKnown := limits.Caller[e.Limit]
+	wrong(pathOK(e.Path), "path must be made of fixed parts and {names}, each between slashes")
+	wrong(len(e.Methods) > 0, "methods is missing")
+	wrong(slices.Contains(p.upstreams, e.Upstream), "upstream must be one of %s, not %q", strings.Join(p.upstreams, ", "), e.Upstream)
+	wrong(auth == None || auth == Bearer, "auth must be bearer or none, not %q", e.Auth)
+	wrong(classKnown, "limit must be one of limits.caller, not %q", e.Limit)
+	wrong(!e.PassCredentials || e.Upstream == Identity && auth == None, "pass_credentials is only for upstream identity with auth none")
+	wrong(e.Body >= 0 && e.Body <= maxBody, "body must be between 1 and %d bytes", maxBody)
+	wrong(e.Timeout >= 0 && e.Timeout <= maxTimeout, "timeout must be at most %s", maxTimeout)
+	for _, method := range e.Methods {
+		wrong(slices.Contains(methods, method), "method must be one of %s, not %q", strings.Join(methods, ", "), method)
+		p.unique(e, method)
+		p.routes = append(p.routes, &Route{
+			Method:          method,
+			Pattern:         e.Path,
+			Upstream:        e.Upstream,
+			Auth:            auth,
+			PassCredentials: e.PassCredentials,
+			Limit:           e.Limit,
+			Body:            cmp.Or(e.Body, defaultBody),
+			Timeout:         cmp.Or(e.Timeout, defaultTimeout),
+			segments:        segments(e.Path),
+		})
+	}
+}
+
+// unique refuses two routes that some request could both mean.
+func (p *parser) unique(e entry, method string) {
+	shape := method + " " + variables.ReplaceAllString(e.Path, "{}")
+	if line, ok := p.seen[shape]; ok {
+		p.add(e.Mistake("%s %s is already the route of line %d", method, e.Path, line))
+		return
+	}
+	if p.seen == nil {
+		p.seen = map[string]int{}
+	}
+	p.seen[shape] = e.Line
+}
+
+var (
+	methods   = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+	segment   = regexp.MustCompile(`^(\{[a-z_]+\}|\.?[A-Za-z0-9_-][A-Za-z0-9._-]*)$`)
+	variables = regexp.MustCompile(`\{[a-z_]+\}`)
+)
+
+func segments(path string) []string { return strings.Split(path, "/")[1:] }
+
+func pathOK(path string) bool {
+	if !strings.HasPrefix(path, "/") {
+		return false
+	}
+	seen := map[string]bool{}
+	for _, s := range segments(path) {
+		name, isVariable := variable(s)
+		if !segment.MatchString(s) || isVariable && seen[name] {
+			return false
+		}
+		seen[name] = isVariable
+	}
+	return true
+}
