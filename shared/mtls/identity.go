@@ -68,6 +68,12 @@ func Load(s Settings) (*Identity, error) {
 // Workload returns who this process is. It never changes while the process runs.
 func (i *Identity) Workload() principal.Workload { return i.workload }
 
+// Expires returns when the certificate in use ends.
+func (i *Identity) Expires() time.Time {
+	svid, _ := i.current()
+	return svid.Certificates[0].NotAfter
+}
+
 // GetX509SVID implements go-spiffe's x509svid.Source.
 func (i *Identity) GetX509SVID() (*x509svid.SVID, error) {
 	svid, _ := i.current()

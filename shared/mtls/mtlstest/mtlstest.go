@@ -3,22 +3,47 @@ package mtlstest
 
 import (
 	"testing"
+	"time"
 
+	"innerdoor.example/shared/internal/trust"
 	"innerdoor.example/shared/mtls"
 	"innerdoor.example/shared/principal"
 )
 
 // Domain is a trust domain of a test's own. Two of them have the same name and do not trust each other.
 type Domain struct {
-	dir string
+	dir       string
+	authority *trust.Authority
 }
 
 // New makes a trust domain in a directory that is removed with the test.
-func New(t testing.TB) *Domain { return &Domain{dir: t.TempDir()} }
+func New(t testing.TB) *Domain {
+	t.Helper()
+	authority, err := trust.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Domain{dir: t.TempDir(), authority: authority}
+	if err := authority.WriteBundle(d.dir); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
 
-// Settings issues a certificate for workload, valid for an hour, and returns the settings that name its files.
+// Settings issues a certificate for workload, valid for an hour, and returns the settings that name its files. Asked
+// again it replaces what the files hold: a rotation.
 func (d *Domain) Settings(t testing.TB, workload principal.Workload) mtls.Settings {
-	return mtls.Settings{}
+	t.Helper()
+	return d.SettingsFor(t, workload, time.Hour)
+}
+
+// SettingsFor is Settings with another life of the certificate; less than zero makes one that has expired.
+func (d *Domain) SettingsFor(t testing.TB, workload principal.Workload, life time.Duration) mtls.Settings {
+	t.Helper()
+	if err := d.authority.WriteWorkload(d.dir, workload, life); err != nil {
+		t.Fatal(err)
+	}
+	return trust.Files(d.dir, workload)
 }
 
 // Identity is Settings, loaded.

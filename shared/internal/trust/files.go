@@ -1,0 +1,130 @@
+package trust
+
+import (
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"innerdoor.example/shared/mtls"
+	"innerdoor.example/shared/principal"
+)
+
+// Files are the settings of workload's identity in the trust domain that lies in dir.
+func Files(dir string, workload principal.Workload) mtls.Settings {
+	return mtls.Settings{
+		Cert:   filepath.Join(dir, string(workload), "cert.pem"),
+		Key:    filepath.Join(dir, string(workload), "key.pem"),
+		Bundle: filepath.Join(dir, "bundle.pem"),
+	}
+}
+
+// TxnFiles are where the gateway's signing key and everybody's verification keys lie in dir.
+func TxnFiles(dir string) (key, keySet string) {
+	return filepath.Join(dir, "gateway", "txn.key"), filepath.Join(dir, "txn.jwks")
+}
+
+func authorityKeyFile(dir string) string { return filepath.Join(dir, "ca.key") }
+
+// WriteBundle writes the authority's certificate to dir.
+func (a *Authority) WriteBundle(dir string) error {
+	return write(Files(dir, "").Bundle, a.bundle())
+}
+
+// WriteKey writes the authority's own key to dir, where Open finds it.
+func (a *Authority) WriteKey(dir string) error {
+	key, err := encodeKey(a.key)
+	if err != nil {
+		return err
+	}
+	return write(authorityKeyFile(dir), key)
+}
+
+// Open reads back the authority whose bundle and key were written to dir. Without a key the error is fs.ErrNotExist.
+func Open(dir string) (*Authority, error) {
+	key, err := os.ReadFile(authorityKeyFile(dir))
+	if err != nil {
+		return nil, err
+	}
+	bundle, err := os.ReadFile(Files(dir, "").Bundle)
+	if err != nil {
+		return nil, err
+	}
+	a, err := parseAuthority(bundle, key)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", authorityKeyFile(dir), err)
+	}
+	return a, nil
+}
+
+// WriteWorkload issues a certificate that is good for life from now on (less than zero: one that has expired) and
+// writes it and its key to dir.
+func (a *Authority) WriteWorkload(dir string, workload principal.Workload, life time.Duration) error {
+	until := time.Now().Add(life)
+	cert, key, err := a.issue(workload, until.Add(-life.Abs()-skew), until)
+	if err != nil {
+		return err
+	}
+	files := Files(dir, workload)
+	if err := write(files.Cert, cert); err != nil {
+		return err
+	}
+	return write(files.Key, key)
+}
+
+// WriteTxnKey makes a key for Txn-Tokens (EdDSA) and writes it for the gateway, and its public half for everybody. The
+// key id is the key's thumbprint (RFC 7638).
+func WriteTxnKey(dir string) error {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	jwk := jose.JSONWebKey{Key: public, Algorithm: string(jose.EdDSA), Use: "sig"}
+	thumbprint, err := jwk.Thumbprint(crypto.SHA256)
+	if err != nil {
+		return err
+	}
+	jwk.KeyID = base64.RawURLEncoding.EncodeToString(thumbprint)
+	set, err := json.MarshalIndent(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{jwk}}, "", "  ")
+	if err != nil {
+		return err
+	}
+	key, err := encodeKey(private)
+	if err != nil {
+		return err
+	}
+	keyFile, setFile := TxnFiles(dir)
+	if err := write(setFile, set); err != nil {
+		return err
+	}
+	return write(keyFile, key)
+}
+
+// write replaces a file at once, so that a process that reads it meanwhile sees the old one or the new one, never half.
+func write(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	half, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = half.Write(content)
+	if closed := half.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(half.Name(), path)
+	}
+	if err != nil {
+		os.Remove(half.Name())
+	}
+	return err
+}
