@@ -1,0 +1,122 @@
+package principal
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// TrustDomain is the name of the system: the audience of every Txn-Token and the
+// authority of every SPIFFE id in it.
+const TrustDomain = "innerdoor.internal"
+
+// Header is the one request header that carries identity inside.
+const Header = "Txn-Token"
+
+// ID names a person or machine uniquely in the trust domain:
+// "<issuer alias>:<subject>", at most 200 bytes. A subject alone is never enough,
+// since two issuers may both know an "alice".
+type ID string
+
+// AnonymousID is the id of a caller that showed no credential. It is no result of
+// [ParseID], so nobody can be called so.
+const AnonymousID ID = "anonymous"
+
+const maxID = 200
+
+var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}:[A-Za-z0-9._|@+-]{1,128}$`)
+
+// ParseID checks that s has the form of an [ID].
+func ParseID(s string) (ID, error) {
+	if len(s) > maxID || !idPattern.MatchString(s) {
+		return "", errors.New("an id is <issuer alias>:<subject>, the alias of a-z 0-9 -, the subject of A-Z a-z 0-9 . _ | @ + -")
+	}
+	return ID(s), nil
+}
+
+// Tenant names a shop. Its form, [a-z0-9][a-z0-9-]{0,62}, is that of a DNS label.
+type Tenant string
+
+var tenantPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// ParseTenant checks that s has the form of a [Tenant].
+func ParseTenant(s string) (Tenant, error) {
+	if !tenantPattern.MatchString(s) {
+		return "", errors.New("a tenant is 1 to 63 of a-z 0-9 -, and does not begin with -")
+	}
+	return Tenant(s), nil
+}
+
+// Workload names a process of the system ("gateway", "claims", …): the path of the
+// SPIFFE id spiffe://innerdoor.internal/<workload> in its certificate.
+type Workload string
+
+// Gateway is the workload that issues every Txn-Token.
+const Gateway Workload = "gateway"
+
+// SPIFFEID returns the workload's SPIFFE id.
+func (w Workload) SPIFFEID() string { return "spiffe://" + TrustDomain + "/" + string(w) }
+
+// Credential is the kind of credential that the caller showed at the gateway.
+type Credential string
+
+// The kinds of credentials.
+const (
+	CredentialBearer     Credential = "bearer"
+	CredentialAPIKey     Credential = "api_key"
+	CredentialClientCert Credential = "client_cert"
+	CredentialBasic      Credential = "basic"
+	CredentialAnonymous  Credential = "anonymous"
+)
+
+// NewTxn makes the id of a new transaction: 130 random bits in lower-case base32.
+func NewTxn() string { return strings.ToLower(rand.Text()) }
+
+var (
+	txnPattern      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	scopePattern    = regexp.MustCompile(`^[!#-\[\]-~]+( [!#-\[\]-~]+)*$`) // RFC 6749 §3.3
+	workloadPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+)
+
+// check refuses what no honest gateway says. Signer and verifier both ask it, so
+// that a mistake shows where it is made and a forgery where it arrives.
+func (f *Fields) check() error {
+	switch {
+	case !txnPattern.MatchString(f.Txn):
+		return errors.New("txn: 1 to 64 of A-Z a-z 0-9 . _ - are required")
+	case f.Scope != "" && !scopePattern.MatchString(f.Scope):
+		return errors.New("scope: not a list as RFC 6749 §3.3 has it")
+	case !workloadPattern.MatchString(string(f.Workload)):
+		return errors.New("req_wl: the name of a workload is required")
+	}
+	if f.ID == AnonymousID || f.Context.Credential == CredentialAnonymous {
+		return f.checkAnonymous()
+	}
+	return f.checkKnown()
+}
+
+func (f *Fields) checkAnonymous() error {
+	if f.ID != AnonymousID || f.Context.Credential != CredentialAnonymous {
+		return errors.New("sub and credential: only both together can be anonymous")
+	}
+	if f.Context.Tenant != "" || f.Scope != "" || f.Context.SecondFactor {
+		return errors.New("an anonymous caller has no tenant, no scope and no second factor")
+	}
+	return nil
+}
+
+func (f *Fields) checkKnown() error {
+	if _, err := ParseID(string(f.ID)); err != nil {
+		return fmt.Errorf("sub: %w", err)
+	}
+	if _, err := ParseTenant(string(f.Context.Tenant)); err != nil {
+		return fmt.Errorf("tenant: %w", err)
+	}
+	switch f.Context.Credential {
+	case CredentialBearer, CredentialAPIKey, CredentialClientCert, CredentialBasic:
+		return nil
+	}
+	return errors.New("credential: one of the known kinds is required")
+}

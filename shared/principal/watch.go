@@ -1,0 +1,86 @@
+package principal
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// recheck is how often a watched file is looked at, at most.
+const recheck = time.Second
+
+// watched is a value read from a file that may be replaced at any time. It looks at
+// the file when it is asked, so there is no goroutine to stop. A file that is gone
+// or bad never replaces a good value.
+type watched[T any] struct {
+	file    string // empty: the value is fixed
+	parse   func([]byte) (*T, error)
+	current atomic.Pointer[T]
+	next    atomic.Int64 // Unix milliseconds of the next look
+
+	mu   sync.Mutex // held while reading
+	seen os.FileInfo
+}
+
+func fixed[T any](value *T) *watched[T] {
+	w := new(watched[T])
+	w.current.Store(value)
+	return w
+}
+
+func watch[T any](file string, parse func([]byte) (*T, error)) (*watched[T], error) {
+	w := &watched[T]{file: file, parse: parse}
+	if err := w.read(); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// get returns the value, after a look at the file if the last one is long ago.
+func (w *watched[T]) get(now time.Time) *T {
+	next := w.next.Load()
+	if w.file == "" || now.UnixMilli() < next {
+		return w.current.Load()
+	}
+	if w.next.CompareAndSwap(next, now.Add(recheck).UnixMilli()) {
+		return w.refresh()
+	}
+	return w.current.Load()
+}
+
+// refresh looks at the file now and returns the value, new or not.
+func (w *watched[T]) refresh() *T {
+	if w.file != "" {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if err := w.read(); err != nil {
+			slog.Error("a key file was not taken over; the last good one stays in use", "file", w.file, "error", err)
+		}
+	}
+	return w.current.Load()
+}
+
+// read takes the file over if it is another one than at the last look.
+func (w *watched[T]) read() error {
+	info, err := os.Stat(w.file)
+	if err != nil {
+		return err
+	}
+	if w.seen != nil && os.SameFile(info, w.seen) && info.ModTime().Equal(w.seen.ModTime()) && info.Size() == w.seen.Size() {
+		return nil
+	}
+	w.seen = info // also when it is bad: one complaint for each change
+	raw, err := os.ReadFile(w.file)
+	if err != nil {
+		return err
+	}
+	value, err := w.parse(raw)
+	if err != nil {
+		return fmt.Errorf("%s: %w", w.file, err)
+	}
+	w.current.Store(value)
+	return nil
+}
