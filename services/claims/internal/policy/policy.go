@@ -12,7 +12,10 @@ type (
 	rules  = []authz.Rule[Subject, claim.Claim]
 )
 
-var rule = authz.When[Subject, claim.Claim]
+var (
+	rule = authz.When[Subject, claim.Claim]
+	fact = authz.Fact[Subject, claim.Claim]
+)
 
 var walls = rules{rule("same-tenant", tenant.Is(myTenant))}
 
@@ -68,11 +71,11 @@ var approve = action{
 }
 
 // Claims is the policy of claims.
-var Claims = authz.New(hasScope, walls, read, file, submit, take, approve)
+var Claims = authz.New((*Subject).hasScope, walls, read, file, submit, take, approve)
 
 // Delegations is the policy of a claim's delegations. Before it the claim itself
 // is decided: whoever may not read that learns nothing of its delegations.
-var Delegations = authz.New(hasScope,
+var Delegations = authz.New((*Subject).hasScope,
 	[]authz.Rule[Subject, claim.Delegation]{
 		authz.When("same-tenant", shareTenant.Is(myTenant)),
 	},

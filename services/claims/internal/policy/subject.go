@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"innerdoor.example/services/claims/internal/claim"
@@ -41,14 +42,7 @@ var (
 	})
 )
 
-func hasScope(s *Subject, scope string) bool { return s.HasScope(scope) }
-
-func isAdjuster(s *Subject) bool   { return s.Role == claim.Adjuster }
-func isSupervisor(s *Subject) bool { return s.Role == claim.Supervisor }
-func isAuditor(s *Subject) bool    { return s.Role == claim.Auditor }
-func isSupport(s *Subject) bool    { return s.Role == claim.Support }
-func assesses(s *Subject) bool     { return isAdjuster(s) || isSupervisor(s) }
-func hasSecond(s *Subject) bool    { return s.SecondFactor() }
+func (s *Subject) hasScope(scope string) bool { return s.HasScope(scope) }
 
 // The words about a claim. A draft is the owner's alone: staff see the others.
 var (
@@ -63,15 +57,19 @@ var (
 	assignee      = authz.Optional[Subject]("assignee", func(c *claim.Claim) principal.ID { return c.Assignee })
 	firstApprover = authz.Optional[Subject]("first_approver", func(c *claim.Claim) principal.ID { return c.FirstApprover })
 
-	adjuster   = authz.Fact[Subject, claim.Claim]("an adjuster", isAdjuster)
-	supervisor = authz.Fact[Subject, claim.Claim]("a supervisor", isSupervisor)
-	auditor    = authz.Fact[Subject, claim.Claim]("an auditor", isAuditor)
-	support    = authz.Fact[Subject, claim.Claim]("in support", isSupport)
-	assessor   = authz.Fact[Subject, claim.Claim]("an adjuster or supervisor", assesses)
-	mfa        = authz.Fact[Subject, claim.Claim]("second factor", hasSecond).StepUp()
+	adjuster   = role("an adjuster", claim.Adjuster)
+	supervisor = role("a supervisor", claim.Supervisor)
+	assessor   = role("an adjuster or supervisor", claim.Adjuster, claim.Supervisor)
+	auditor    = role("an auditor", claim.Auditor)
+	support    = role("in support", claim.Support)
+	mfa        = fact("second factor", func(s *Subject) bool { return s.SecondFactor() }).StepUp()
 
 	staffSees = status.OneOf(claim.Submitted, claim.InReview, claim.Approved, claim.Rejected, claim.Withdrawn)
 )
+
+func role(name string, any ...claim.Role) authz.Cond[Subject, claim.Claim] {
+	return fact(name, func(s *Subject) bool { return slices.Contains(any, s.Role) })
+}
 
 // The words about a delegation; owner is its claim's.
 var (
