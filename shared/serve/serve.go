@@ -1,0 +1,183 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"innerdoor.example/shared/authz"
+	"innerdoor.example/shared/principal"
+	"innerdoor.example/shared/web"
+)
+
+// Config is what the checks need. All of it is required.
+type Config struct {
+	Verifier *principal.Verifier
+	Peer     func(*http.Request) (principal.Workload, error) // the caller's workload, from its TLS certificate
+	Now      func() time.Time
+	Log      *slog.Logger // one line for each request
+}
+
+// server holds the operations by path and then by method.
+type server struct {
+	Config
+	paths *mux.Router // used by Match only: no redirects, no cleaning
+	at    map[*mux.Route]map[string]Route
+}
+
+// New makes the handler of the service's inner listener. It fails if the config is
+// incomplete or the routes have mistakes that [Check] finds without a policy.
+func New(routes []Route, c Config) (http.Handler, error) {
+	if c.Verifier == nil || c.Peer == nil || c.Now == nil || c.Log == nil {
+		return nil, errors.New("serve: Verifier, Peer, Now and Log are required")
+	}
+	if err := Check(routes, func(authz.Name) bool { return true }); err != nil {
+		return nil, err
+	}
+	s := &server{Config: c, paths: mux.NewRouter(), at: map[*mux.Route]map[string]Route{}}
+	byPattern := map[string]*mux.Route{}
+	for _, route := range inOrder(routes) {
+		path := byPattern[route.Pattern]
+		if path == nil {
+			path = s.paths.Path(route.Pattern)
+			if err := path.GetError(); err != nil {
+				return nil, fmt.Errorf("%s: %w", route, err)
+			}
+			byPattern[route.Pattern], s.at[path] = path, map[string]Route{}
+		}
+		s.at[path][route.Method] = route
+	}
+	return s, nil
+}
+
+// exchange is one request on its way, and what the access log tells of it.
+type exchange struct {
+	in    *http.Request
+	peer  principal.Workload
+	route Route
+	who   principal.Principal
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := s.Now()
+	x := &exchange{in: r}
+	reply, err := s.answer(x)
+	if x.who.Valid() {
+		w.Header().Set(web.TxnHeader, x.who.Txn())
+	}
+	status := web.Write(w, r, reply, err)
+	s.log(x, status, s.Now().Sub(start), err)
+}
+
+// answer is the order of things.
+func (s *server) answer(x *exchange) (web.Reply, error) {
+	for _, check := range []func(*exchange) error{s.peer, s.find, s.admit, s.verify} {
+		if err := check(x); err != nil {
+			return web.Reply{}, err
+		}
+	}
+	return handle(x)
+}
+
+// peer names the workload at the other end of the TLS connection.
+func (s *server) peer(x *exchange) (err error) {
+	if x.peer, err = s.Peer(x.in); err != nil || x.peer == "" {
+		return &web.Error{Kind: web.Forbidden, Detail: "a workload of this system is required", Err: err}
+	}
+	return nil
+}
+
+// find looks the operation up. Only workloads of the system learn what there is.
+func (s *server) find(x *exchange) error {
+	var match mux.RouteMatch
+	if !s.paths.Match(x.in, &match) {
+		return &web.Error{Kind: web.NotFound}
+	}
+	operations := s.at[match.Route]
+	route, ok := operations[x.in.Method]
+	if !ok {
+		return &web.Error{Kind: web.Method, Header: http.Header{"Allow": {allow(operations)}}}
+	}
+	x.route = route
+	for name, value := range match.Vars {
+		x.in.SetPathValue(name, value)
+	}
+	return nil
+}
+
+func allow(operations map[string]Route) string {
+	names := make([]string, 0, len(operations))
+	for name := range operations {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// admit is the operation's allow-list.
+func (s *server) admit(x *exchange) error {
+	if !slices.Contains(x.route.From, x.peer) {
+		return &web.Error{Kind: web.Forbidden, Detail: "not an operation for this workload"}
+	}
+	return nil
+}
+
+// verify takes exactly one Txn-Token: two could be read differently here and there.
+func (s *server) verify(x *exchange) error {
+	if x.route.WithoutToken {
+		return nil
+	}
+	tokens := x.in.Header.Values(principal.Header)
+	if len(tokens) != 1 {
+		return &web.Error{Kind: web.Unauthenticated, Err: fmt.Errorf("%d Txn-Tokens instead of one", len(tokens))}
+	}
+	who, err := s.Verifier.Verify(tokens[0], x.peer, s.Now())
+	if err != nil {
+		return &web.Error{Kind: web.Unauthenticated, Err: err}
+	}
+	x.who = who
+	if who.Anonymous() && !x.route.Anonymous {
+		return &web.Error{Kind: web.Unauthenticated, Err: errors.New("anonymous, where a caller must be known")}
+	}
+	return nil
+}
+
+// handle runs the handler; a panic in it is an error like any other.
+func handle(x *exchange) (reply web.Reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			reply, err = web.Reply{}, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return x.route.Handler(x.in, x.who)
+}
+
+// log writes the access log's line.
+func (s *server) log(x *exchange, status int, took time.Duration, err error) {
+	level := slog.LevelInfo
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("method", x.in.Method),
+		slog.String("path", x.in.URL.Path),
+		slog.String("route", x.route.Pattern),
+		slog.Int("status", status),
+		slog.Int64("us", took.Microseconds()),
+		slog.String("peer", string(x.peer)),
+		slog.String("who", string(x.who.ID())),
+		slog.String("txn", x.who.Txn()),
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	}
+	s.Log.LogAttrs(x.in.Context(), level, "request", attrs...)
+}
