@@ -68,7 +68,7 @@ func (s *Signer) Sign(f Fields, now time.Time) (string, error) {
 
 // Public returns the public half of the key in use, as it belongs into the key set
 // that the verifiers load. Its id is the key's thumbprint (RFC 7638).
-func (s *Signer) Public(now time.Time) jose.JSONWebKey { return s.key.get(now).public }
+func (s *Signer) Public() jose.JSONWebKey { return s.key.current.Load().public }
 
 func newSigningKey(key ed25519.PrivateKey) (*signingKey, error) {
 	if len(key) != ed25519.PrivateKeySize {

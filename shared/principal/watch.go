@@ -19,10 +19,11 @@ type watched[T any] struct {
 	file    string // empty: the value is fixed
 	parse   func([]byte) (*T, error)
 	current atomic.Pointer[T]
-	next    atomic.Int64 // Unix milliseconds of the next look
+	looked  atomic.Int64 // when, in Unix milliseconds
 
-	mu   sync.Mutex // held while reading
-	seen os.FileInfo
+	mu        sync.Mutex // held while looking
+	seen      os.FileInfo
+	complaint string // the last one, so that each is logged once
 }
 
 func fixed[T any](value *T) *watched[T] {
@@ -39,27 +40,35 @@ func watch[T any](file string, parse func([]byte) (*T, error)) (*watched[T], err
 	return w, nil
 }
 
-// get returns the value, after a look at the file if the last one is long ago.
+// get returns the value, after a look at the file if the last one is long ago. A
+// clock that was set back does not put the next look off.
 func (w *watched[T]) get(now time.Time) *T {
-	next := w.next.Load()
-	if w.file == "" || now.UnixMilli() < next {
+	looked := w.looked.Load()
+	since := now.UnixMilli() - looked
+	if w.file == "" || since >= 0 && since < recheck.Milliseconds() {
 		return w.current.Load()
 	}
-	if w.next.CompareAndSwap(next, now.Add(recheck).UnixMilli()) {
-		return w.refresh()
+	if !w.looked.CompareAndSwap(looked, now.UnixMilli()) {
+		return w.current.Load() // somebody else is looking
 	}
-	return w.current.Load()
+	return w.refresh()
 }
 
 // refresh looks at the file now and returns the value, new or not.
 func (w *watched[T]) refresh() *T {
-	if w.file != "" {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if err := w.read(); err != nil {
-			slog.Error("a key file was not taken over; the last good one stays in use", "file", w.file, "error", err)
-		}
+	if w.file == "" {
+		return w.current.Load()
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	complaint := ""
+	if err := w.read(); err != nil {
+		complaint = err.Error()
+	}
+	if complaint != "" && complaint != w.complaint {
+		slog.Error("a key file was not taken over; the last good one stays in use", "error", complaint)
+	}
+	w.complaint = complaint
 	return w.current.Load()
 }
 
@@ -72,11 +81,11 @@ func (w *watched[T]) read() error {
 	if w.seen != nil && os.SameFile(info, w.seen) && info.ModTime().Equal(w.seen.ModTime()) && info.Size() == w.seen.Size() {
 		return nil
 	}
-	w.seen = info // also when it is bad: one complaint for each change
 	raw, err := os.ReadFile(w.file)
 	if err != nil {
 		return err
 	}
+	w.seen = info
 	value, err := w.parse(raw)
 	if err != nil {
 		return fmt.Errorf("%s: %w", w.file, err)

@@ -37,7 +37,7 @@ func Keys(t testing.TB) (*principal.Signer, *principal.Verifier) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{signer.Public(time.Now())}}
+	keys := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{signer.Public()}}
 	verifier, err := principal.NewVerifier(keys)
 	if err != nil {
 		t.Fatal(err)
