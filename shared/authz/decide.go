@@ -13,15 +13,7 @@ const (
 
 // String is the outcome as it stands in a record: "hidden", "forbidden", "step_up", "allowed".
 func (o Outcome) String() string {
-	switch o {
-	case Forbidden:
-		return "forbidden"
-	case StepUp:
-		return "step_up"
-	case Allowed:
-		return "allowed"
-	}
-	return "hidden"
+	return [...]string{"hidden", "forbidden", "step_up", "allowed"}[o]
 }
 
 // Decision is what a policy said. Its zero value is Hidden, and only a policy makes one that allows.

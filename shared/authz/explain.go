@@ -3,40 +3,127 @@ package authz
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // word is a datum of the policy as the evidence shows it.
 type word[S, R any] struct {
-	id   any // the declaration
+	id   any // the declaration: two of one name are a mistake
 	name string
 	row  bool // of the row, else of the subject
 	add  func(b []byte, s *S, x *R) []byte
 }
 
-// Read is the evidence: the value of every word of the policy, not only of those that this decision looked at, so that a
-// later policy can decide the old case again. It is {"subject":{…},"row":{…}}, without "row" if x is nil; a set that was not
-// loaded is null.
-func (p *Policy[S, R]) Read(s *S, x *R) json.RawMessage { return nil }
+// Read is the evidence: the value of every word of the policy by its name, in one JSON object, and not only of those that
+// this decision looked at, so that a later policy can decide the old case again. Sets are whole; one that was not loaded is
+// null. Without a row (x is nil) the columns are left out; without a subject there is no evidence.
+func (p *Policy[S, R]) Read(s *S, x *R) json.RawMessage {
+	if s == nil {
+		return nil
+	}
+	b := append(make([]byte, 0, 64*len(p.words)), '{')
+	for _, w := range p.words {
+		if w.row && x == nil {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = w.add(append(appendJSON(b, w.name), ':'), s, x)
+	}
+	return append(b, '}')
+}
 
 // Near names, for a refusal, the rule that stood in the way or came nearest, and what it lacks, in words. For a missing
 // scope the rule is "". Without a row (x is nil) it explains Open. Both are "" if the action is allowed or unknown.
-func (p *Policy[S, R]) Near(action Name, s *S, x *R) (rule, lacks string) { return "", "" }
+func (p *Policy[S, R]) Near(action Name, s *S, x *R) (rule, lacks string) {
+	a := p.actions[action]
+	if a == nil || s == nil {
+		return "", ""
+	}
+	if !p.hasScope(s, a.Scope) {
+		return "", "scope " + a.Scope
+	}
+	for _, r := range a.Require {
+		if lacking := r.lacking(s, x); len(lacking) > 0 {
+			return r.name, texts(lacking)
+		}
+	}
+	for _, r := range a.Forbid {
+		if !r.fails(s, x, false) {
+			return r.name, "not: " + texts(r.conds)
+		}
+	}
+	fewest := -1
+	for _, r := range a.Permit {
+		lacking := r.lacking(s, x)
+		if len(lacking) == 0 {
+			return "", ""
+		}
+		if fewest < 0 || len(lacking) < fewest {
+			fewest, rule, lacks = len(lacking), r.name, texts(lacking)
+		}
+	}
+	return rule, lacks
+}
 
-func (f *fact[S, R]) words() []word[S, R] { return nil }
+func (r *Rule[S, R]) lacking(s *S, x *R) []Cond[S, R] {
+	return slices.DeleteFunc(slices.Clone(r.conds), func(c Cond[S, R]) bool { return c.test.is(s, x, yes) })
+}
 
-func (c *compare[S, R, V]) words() []word[S, R] { return make([]word[S, R], 2) }
+func texts[S, R any](conds []Cond[S, R]) string {
+	all := make([]string, len(conds))
+	for i, c := range conds {
+		all[i] = c.test.text()
+		if c.stepUp {
+			all[i] += " (step-up)"
+		}
+	}
+	return strings.Join(all, " and ")
+}
 
-func (p *Policy[S, R]) collect() []word[S, R] { return nil }
+func (f *fact[S, R]) words() []word[S, R] {
+	return []word[S, R]{{f, f.name, false, func(b []byte, s *S, _ *R) []byte { return strconv.AppendBool(b, f.holds(s)) }}}
+}
+
+func (c *compare[S, R, V]) words() []word[S, R] {
+	column := word[S, R]{c.col, c.col.name, true, func(b []byte, _ *S, x *R) []byte { return appendJSON(b, c.col.get(x)) }}
+	right := word[S, R]{c.right, c.right.name, false, func(b []byte, s *S, _ *R) []byte {
+		if c.right.many != nil {
+			return appendArray(b, c.right.many(s))
+		}
+		return appendJSON(b, c.right.one(s))
+	}}
+	if c.right.literal {
+		return []word[S, R]{column}
+	}
+	return []word[S, R]{column, right}
+}
+
+func appendArray[V Scalar](b []byte, values []V) []byte {
+	if values == nil {
+		return append(b, "null"...)
+	}
+	b = append(b, '[')
+	for i, v := range values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendJSON(b, v)
+	}
+	return append(b, ']')
+}
 
 // appendJSON appends a JSON string or number. What is not UTF-8 in a string is replaced.
 func appendJSON[V Scalar](b []byte, v V) []byte {
 	r := reflect.ValueOf(v)
-	if r.Kind() == reflect.Int64 {
+	if r.CanInt() {
 		return strconv.AppendInt(b, r.Int(), 10)
 	}
-	b, _ = jsontext.AppendQuote(b, r.String()) // the error says that something was replaced
+	b, _ = jsontext.AppendQuote(b, r.String()) // the error only says that something was replaced
 	return b
 }

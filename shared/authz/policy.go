@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Policy is the rules of one noun. It is made by New, never changes, and may be used by any number of goroutines.
@@ -11,7 +12,7 @@ type Policy[S, R any] struct {
 	hasScope func(*S, string) bool
 	order    []*Action[S, R] // as declared, reading first; Require begins with the walls
 	actions  map[Name]*Action[S, R]
-	words    []word[S, R]
+	words    []word[S, R] // by name
 	walls    int
 	digest   string
 }
@@ -29,7 +30,6 @@ func New[S, R any](hasScope func(*S, string) bool, walls []Rule[S, R], read Acti
 		p.order = append(p.order, &a)
 		p.actions[a.Name] = &a
 	}
-	p.words = p.collect()
 	if err := p.check(walls); err != nil {
 		panic(fmt.Errorf("authz: %w", err))
 	}
@@ -49,9 +49,7 @@ func (p *Policy[S, R]) Actions() []Name {
 	return names
 }
 
-// rules of an action, in the order in which they are looked at.
-func (a *Action[S, R]) rules() []Rule[S, R] { return slices.Concat(a.Require, a.Forbid, a.Permit) }
-
+// check finds every mistake, and the policy's words on the way.
 func (p *Policy[S, R]) check(walls []Rule[S, R]) error {
 	var errs []error
 	mistake := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -64,49 +62,52 @@ func (p *Policy[S, R]) check(walls []Rule[S, R]) error {
 	if len(p.actions) < len(p.order) {
 		mistake("an action is named twice: %q", p.Actions())
 	}
-	for i, w := range p.words {
-		if i > 0 && p.words[i-1].row == w.row && p.words[i-1].name == w.name {
-			mistake("word %q is declared twice", w.name)
-		}
-	}
+	words := map[string]any{}
 	for _, a := range p.order {
 		if a.Name == "" || a.Scope == "" || len(a.Permit) == 0 {
-			mistake("action %q lacks its name, its scope %q or a permit (%d)", a.Name, a.Scope, len(a.Permit))
+			mistake("action %q lacks its name, its scope (%q) or a permit (%d)", a.Name, a.Scope, len(a.Permit))
 		}
-		seen := map[string]bool{}
-		for _, r := range a.rules() {
-			if seen[r.name] {
-				mistake("action %q: rule %q is there twice", a.Name, r.name)
+		rules := map[string]bool{"": true}
+		for _, r := range slices.Concat(a.Require, a.Forbid, a.Permit) {
+			if rules[r.name] || len(r.conds) == 0 {
+				mistake("action %q: rule %q has no name, one that is taken, or no condition (%d)", a.Name, r.name, len(r.conds))
 			}
-			seen[r.name] = true
-			errs = append(errs, r.check(a.Name))
+			rules[r.name] = true
+			for _, c := range r.conds {
+				if m := p.learn(words, c); m != "" {
+					mistake("action %q: rule %q: %s", a.Name, r.name, m)
+				}
+			}
 		}
 	}
+	slices.SortFunc(p.words, func(a, b word[S, R]) int { return strings.Compare(a.name, b.name) })
 	return errors.Join(errs...)
 }
 
-func (r Rule[S, R]) check(action Name) error {
-	if r.name == "" || len(r.conds) == 0 {
-		return fmt.Errorf("action %q: rule %q lacks its name or conditions (%d)", action, r.name, len(r.conds))
+// learn adds the condition's words to the policy's, or says what is wrong with it.
+func (p *Policy[S, R]) learn(words map[string]any, c Cond[S, R]) string {
+	if c.test == nil {
+		return "a condition is empty"
 	}
-	for _, c := range r.conds {
-		if c.test == nil {
-			return fmt.Errorf("action %q: rule %q has an empty condition", action, r.name)
-		}
-		if m := c.test.mistake(); m != "" {
-			return fmt.Errorf("action %q: rule %q: %s", action, r.name, m)
+	for _, w := range c.test.words() {
+		id, ok := words[w.name]
+		switch {
+		case w.name == "" || ok && id != w.id:
+			return fmt.Sprintf("word %q is declared twice, or has no name", w.name)
+		case w.row && c.stepUp:
+			return fmt.Sprintf("%q: no login changes a row", c.test.text())
+		case !ok:
+			words[w.name] = w.id
+			p.words = append(p.words, w)
 		}
 	}
-	return nil
+	if m := c.test.mistake(); m != "" {
+		return fmt.Sprintf("%q: %s", c.test.text(), m)
+	}
+	return ""
 }
 
-// isWall: such a rule holds neither for the zero row nor for the zero subject.
+// isWall says whether a column is compared with a word of the subject: neither the zero row nor the zero subject gets by.
 func (r Rule[S, R]) isWall() bool {
-	return slices.ContainsFunc(r.conds, func(c Cond[S, R]) bool {
-		if c.test == nil {
-			return false
-		}
-		words := c.test.words()
-		return len(words) == 2 && !c.stepUp
-	})
+	return slices.ContainsFunc(r.conds, func(c Cond[S, R]) bool { return c.test != nil && len(c.test.words()) == 2 })
 }

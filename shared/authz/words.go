@@ -9,10 +9,7 @@
 // what is missing never allows, not even past a Forbid.
 package authz
 
-import (
-	"reflect"
-	"slices"
-)
+import "slices"
 
 // Name names an action, "noun:verb": "claims:approve".
 type Name string
@@ -48,30 +45,29 @@ func Optional[S, R any, V Scalar](name string, get func(*R) V) Col[S, R, V] {
 	return Col[S, R, V]{&column[R, V]{name: name, optional: true, get: get}}
 }
 
-type value[S any, V Scalar] struct {
-	name string
-	get  func(*S) V
+// known is what is known about the subject: one value or many.
+type known[S any, V Scalar] struct {
+	name    string
+	one     func(*S) V
+	many    func(*S) []V
+	literal bool // written in the rule, not a word
 }
 
 // Value is one thing known about the subject, made by The.
-type Value[S any, V Scalar] struct{ *value[S, V] }
+type Value[S any, V Scalar] struct{ *known[S, V] }
 
 // The declares a value of the subject, such as "me" or "my limit". A zero value is unknown.
 func The[S any, V Scalar](name string, get func(*S) V) Value[S, V] {
-	return Value[S, V]{&value[S, V]{name, get}}
-}
-
-type set[S any, V Scalar] struct {
-	name string
-	get  func(*S) []V
+	return Value[S, V]{&known[S, V]{name: name, one: get}}
 }
 
 // Set is a set of things known about the subject, made by Any.
-type Set[S any, V Scalar] struct{ *set[S, V] }
+type Set[S any, V Scalar] struct{ *known[S, V] }
 
-// Any declares a set of the subject, such as "my regions". A nil slice was not loaded and is unknown; an empty one is known.
+// Any declares a set of the subject, such as "my regions". A nil slice was not loaded and is unknown, and so is a zero value
+// in it; an empty slice is known.
 func Any[S any, V Scalar](name string, get func(*S) []V) Set[S, V] {
-	return Set[S, V]{&set[S, V]{name, get}}
+	return Set[S, V]{&known[S, V]{name: name, many: get}}
 }
 
 // Cond is one condition of a rule. Only Fact and the methods of Col make one that can hold; New refuses the zero Cond.
@@ -83,7 +79,7 @@ type Cond[S, R any] struct {
 // test is what a condition asks. There are two: fact and compare.
 type test[S, R any] interface {
 	is(s *S, x *R, want truth) bool // x == nil: could some row make it so?
-	sql(s *S, want truth) []SQL     // alternatives, when some row could; none: it holds for every row
+	sql(s *S, want truth) []SQL     // alternatives, if some row could make it so
 	words() []word[S, R]
 	text() string
 	mistake() string
@@ -101,37 +97,27 @@ func (c Cond[S, R]) StepUp() Cond[S, R] {
 }
 
 // Is holds if the column equals the value.
-func (c Col[S, R, V]) Is(v Value[S, V]) Cond[S, R] { return c.compare(is, v) }
-
-// AtMost holds if the column is not above the value. Numbers only: engines do not agree on the order of text.
-func (c Col[S, R, V]) AtMost(v Value[S, V]) Cond[S, R] { return c.compare(atMost, v) }
-
-// AtLeast holds if the column is not below the value. Numbers only.
-func (c Col[S, R, V]) AtLeast(v Value[S, V]) Cond[S, R] { return c.compare(atLeast, v) }
+func (c Col[S, R, V]) Is(v Value[S, V]) Cond[S, R] { return c.compare(is, v.known) }
 
 // In holds if the column's value is in the set.
-func (c Col[S, R, V]) In(v Set[S, V]) Cond[S, R] {
-	return Cond[S, R]{test: &compare[S, R, V]{col: c.column, op: in, right: v.name, rightID: v.set, many: v.get}}
-}
+func (c Col[S, R, V]) In(v Set[S, V]) Cond[S, R] { return c.compare(in, v.known) }
+
+// AtMost holds if the column is not above the value. Numbers only: engines do not agree on the order of text.
+func (c Col[S, R, V]) AtMost(v Value[S, V]) Cond[S, R] { return c.compare(atMost, v.known) }
+
+// AtLeast holds if the column is not below the value. Numbers only.
+func (c Col[S, R, V]) AtLeast(v Value[S, V]) Cond[S, R] { return c.compare(atLeast, v.known) }
 
 // OneOf holds if the column's value is one of those listed, none of which is a zero value.
 func (c Col[S, R, V]) OneOf(values ...V) Cond[S, R] {
-	values = slices.Clone(values)
-	var list []byte
-	for i, v := range values {
-		if i > 0 {
-			list = append(list, ", "...)
-		}
-		list = appendJSON(list, v)
-	}
-	return Cond[S, R]{test: &compare[S, R, V]{col: c.column, op: oneOf, right: string(list), many: func(*S) []V { return values }}}
+	values = append([]V{}, values...)
+	list := string(appendArray(nil, values))
+	return c.compare(oneOf, &known[S, V]{name: list, many: func(*S) []V { return values }, literal: true})
 }
 
-func (c Col[S, R, V]) compare(op operator, v Value[S, V]) Cond[S, R] {
-	return Cond[S, R]{test: &compare[S, R, V]{col: c.column, op: op, right: v.name, rightID: v.value, one: v.get}}
+func (c Col[S, R, V]) compare(op operator, right *known[S, V]) Cond[S, R] {
+	return Cond[S, R]{test: &compare[S, R, V]{c.column, op, right}}
 }
-
-func isNumber[V Scalar]() bool { return reflect.TypeFor[V]().Kind() == reflect.Int64 }
 
 // Rule is a named conjunction of conditions, made by When.
 type Rule[S, R any] struct {
