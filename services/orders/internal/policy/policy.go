@@ -4,6 +4,7 @@ package policy
 
 import (
 	"innerdoor.example/services/orders/internal/order"
+	"innerdoor.example/shared/audit"
 	"innerdoor.example/shared/authz"
 )
 
@@ -51,3 +52,15 @@ var coverage = action{Name: order.Coverage, Scope: "claims:write", Permit: rules
 var Orders = authz.New((*Subject).hasScope,
 	rules{rule("same-tenant", tenant.Is(myTenant))},
 	read, place, assign, ship, deliver, coverage)
+
+// Decisions is the policy on the records of decisions.
+var Decisions = authz.New((*Subject).hasScope,
+	[]authz.Rule[Subject, audit.Record]{authz.When("same-tenant", decisionTenant.Is(myTenant))},
+	authz.Action[Subject, audit.Record]{
+		Name:   order.Audit,
+		Scope:  "orders:audit",
+		Permit: []authz.Rule[Subject, audit.Record]{authz.When("auditor", decisionAuditor)},
+	})
+
+// Knows says whether any policy of this service has rules for the action.
+func Knows(action authz.Name) bool { return Orders.Knows(action) || Decisions.Knows(action) }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"innerdoor.example/services/orders/internal/order"
+	"innerdoor.example/shared/audit"
 	"innerdoor.example/shared/authz"
 	"innerdoor.example/shared/principal"
 )
@@ -27,9 +28,17 @@ var (
 	myCarrier = authz.The("my carrier", func(s *Subject) order.Carrier { return s.Carrier })
 
 	manager       = role("a manager", order.Manager)
-	auditor       = role("an auditor", order.Auditor)
+	auditor       = fact("an auditor", isAuditor)
 	support       = role("support", order.Support)
 	throughClaims = fact("asked through claims", func(s *Subject) bool { return s.Peer() == "claims" })
+)
+
+func isAuditor(s *Subject) bool { return s.Role == order.Auditor }
+
+// The words about a decision, which is a row like any other.
+var (
+	decisionTenant  = authz.Column[Subject]("tenant", func(r *audit.Record) principal.Tenant { return r.Tenant })
+	decisionAuditor = authz.Fact[Subject, audit.Record]("an auditor", isAuditor)
 )
 
 func role(name string, r order.Role) authz.Cond[Subject, order.Order] {

@@ -47,11 +47,12 @@ func (q *Queries) FindOrder(ctx context.Context, arg FindOrderParams) (Order, er
 	return i, err
 }
 
-const insertOrder = `-- name: InsertOrder :exec
+const insertOrder = `-- name: InsertOrder :execrows
 INSERT INTO orders (
     tenant, id, owner, items, amount, currency, ship_to, contact_name, contact_email, contact_phone,
     region, carrier, status, version, created_at, updated_at, shipped_at, delivered_at
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (tenant, id) DO NOTHING
 `
 
 type InsertOrderParams struct {
@@ -75,8 +76,8 @@ type InsertOrderParams struct {
 	DeliveredAt  order.Time
 }
 
-func (q *Queries) InsertOrder(ctx context.Context, arg InsertOrderParams) error {
-	_, err := q.db.ExecContext(ctx, insertOrder,
+func (q *Queries) InsertOrder(ctx context.Context, arg InsertOrderParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertOrder,
 		arg.Tenant,
 		arg.ID,
 		arg.Owner,
@@ -96,7 +97,10 @@ func (q *Queries) InsertOrder(ctx context.Context, arg InsertOrderParams) error 
 		arg.ShippedAt,
 		arg.DeliveredAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const updateOrder = `-- name: UpdateOrder :execrows

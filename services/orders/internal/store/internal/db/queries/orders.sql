@@ -1,11 +1,12 @@
 -- name: FindOrder :one
 SELECT * FROM orders WHERE tenant = ? AND id = ?;
 
--- name: InsertOrder :exec
+-- name: InsertOrder :execrows
 INSERT INTO orders (
     tenant, id, owner, items, amount, currency, ship_to, contact_name, contact_email, contact_phone,
     region, carrier, status, version, created_at, updated_at, shipped_at, delivered_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (tenant, id) DO NOTHING;
 
 -- name: UpdateOrder :execrows
 UPDATE orders

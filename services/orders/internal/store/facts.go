@@ -1,0 +1,31 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"innerdoor.example/services/orders/internal/policy"
+	"innerdoor.example/services/orders/internal/store/internal/db"
+	"innerdoor.example/shared/database"
+	"innerdoor.example/shared/principal"
+)
+
+// facts loads what this service knows about who asks, in the tenant of their token. Not being known is no error: it is
+// what customers are.
+func facts(ctx context.Context, tx *database.Tx, who principal.Principal, _ time.Time) (policy.Subject, error) {
+	if who.Anonymous() {
+		return policy.Subject{Principal: who}, nil
+	}
+	q := db.New(tx)
+	staff, err := q.FindStaff(ctx, db.FindStaffParams{Tenant: who.Tenant(), Subject: who.ID()})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return policy.Subject{}, err
+	}
+	carrier, err := q.FindCarrier(ctx, db.FindCarrierParams{Tenant: who.Tenant(), Subject: who.ID()})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return policy.Subject{}, err
+	}
+	return policy.Subject{Principal: who, Role: staff.Role, Carrier: carrier}, nil
+}
