@@ -2,6 +2,11 @@
 package mtlstest
 
 import (
+	"crypto/tls"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -54,4 +59,16 @@ func (d *Domain) Identity(t testing.TB, workload principal.Workload) *mtls.Ident
 		t.Fatal(err)
 	}
 	return identity
+}
+
+// Serve starts an inner listener of identity's for the length of the test and returns its URL. (httptest's own StartTLS
+// does not do: it adds a certificate of its own.)
+func Serve(t testing.TB, identity *mtls.Identity, handler http.Handler) (url string) {
+	t.Helper()
+	s := httptest.NewUnstartedServer(handler)
+	s.Listener = tls.NewListener(s.Listener, identity.Server())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of refused handshakes
+	s.Start()
+	t.Cleanup(s.Close)
+	return "https://" + s.Listener.Addr().String()
 }
