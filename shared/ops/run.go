@@ -6,8 +6,14 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -19,7 +25,7 @@ type Process struct {
 	Log      *slog.Logger                    // becomes slog's default too, so that libraries' words come out as JSON
 	Inner    Listener                        // what the process is there for; the gateway's is the public one
 	Ready    func(ctx context.Context) error // nil error: can serve now. It is asked by /readyz only; a nil func is always ready
-	Registry *prometheus.Registry            // see NewRegistry
+	Registry *prometheus.Registry            // see NewRegistry; shown by /metrics
 }
 
 // Listener is an address and what answers there.
@@ -29,18 +35,79 @@ type Listener struct {
 	Handler http.Handler
 }
 
-// NewRegistry returns a registry of the process's own, with the Go runtime's and the process's metrics in it.
-func NewRegistry() *prometheus.Registry { return prometheus.NewRegistry() }
+// drainTime is how long requests under way may take when the process is told to stop. It is more than a slow client
+// gets (see limits) and less than the ten seconds after which container engines kill.
+const drainTime = 9 * time.Second
 
-// Run serves p until ctx ends or SIGTERM or SIGINT comes, then lets the requests under way finish and returns nil.
+// Run serves p until ctx ends or SIGTERM or SIGINT comes, then takes no more connections, lets the requests under way
+// finish and returns nil. A second signal kills at once.
 // A listener that cannot be opened is an error in one sentence. Once both listeners are open it logs "listening" with
 // their real addresses as "inner" and "ops".
-func Run(ctx context.Context, p Process) error { return errors.New("not built yet") }
+func Run(ctx context.Context, p Process) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	slog.SetDefault(p.Log)
 
-// Parse fills the struct cfg points to from the environment (caarlos0/env tags) and asks it and every struct in it that
-// has a Validate() error method. All mistakes come in one error, one a line, each beginning with the variable's name;
-// secrets in them are masked.
-func Parse(cfg any) error { return errors.New("not built yet") }
+	var draining atomic.Bool
+	inner, err := p.open(ctx, Listener{Addr: p.Inner.Addr, TLS: p.Inner.TLS, Handler: measured(p.Registry, p.Inner.Handler)})
+	if err != nil {
+		return err
+	}
+	defer inner.Close()
+	ops, err := p.open(ctx, Listener{Addr: p.Settings.Addr, Handler: p.health(&draining)})
+	if err != nil {
+		return err
+	}
+	defer ops.Close()
 
-// Healthcheck asks the /readyz of the process with these settings; nil means that it is ready to serve.
-func Healthcheck(s Settings) error { return errors.New("not built yet") }
+	p.Log.Info("listening", "inner", inner.addr(), "ops", ops.addr())
+	failed := make(chan error, 2)
+	go func() { failed <- inner.serve() }()
+	go func() { failed <- ops.serve() }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("%s stopped serving: %w", p.Name, err)
+	case <-ctx.Done():
+	}
+
+	stop()
+	draining.Store(true)
+	p.Log.Info("stopping")
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := inner.Shutdown(patience); err != nil {
+		return fmt.Errorf("%s stopped with requests under way: %w", p.Name, err)
+	}
+	return ops.Shutdown(patience)
+}
+
+// server is an HTTP server together with the listener that it has opened.
+type server struct {
+	*http.Server
+	listener net.Listener
+}
+
+func (p Process) open(ctx context.Context, l Listener) (*server, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", l.Addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s cannot listen on %s: another process is using that port", p.Name, l.Addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot listen on %s: %w", p.Name, l.Addr, err)
+	}
+	return &server{limited(l, p.Log), listener}, nil
+}
+
+func (s *server) addr() string { return s.listener.Addr().String() }
+
+func (s *server) serve() error {
+	if s.TLSConfig != nil {
+		return s.ServeTLS(s.listener, "", "")
+	}
+	return s.Serve(s.listener)
+}
+
+// Close also closes a listener on which nothing was served yet, which http.Server does not know of.
+func (s *server) Close() error {
+	return errors.Join(s.Server.Close(), s.listener.Close())
+}

@@ -1,0 +1,59 @@
+package ops
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// The limits of every listener. Whoever sends headers or a body slowly, or reads an answer slowly, is cut off within
+// ten seconds; handlers have their own, shorter deadlines for what they ask of others.
+const (
+	headerTime = 5 * time.Second // also the TLS handshake's
+	readTime   = 8 * time.Second // headers and body
+	writeTime  = 8 * time.Second // from the end of the headers to the end of the answer
+	idleTime   = 2 * time.Minute // longer than mtls's clients keep an idle connection
+
+	// maxHeader makes 16 KiB of headers: net/http reads 4 KiB more than it is told.
+	maxHeader = 12 << 10
+
+	// maxAge is after how long a TLS connection is closed behind an answer. A busy connection would otherwise never
+	// show its certificate again, however long ago that ended or its authority was taken out of the trust bundle.
+	maxAge = 5 * time.Minute
+)
+
+func limited(l Listener, log *slog.Logger) *http.Server {
+	s := &http.Server{
+		Handler:           l.Handler,
+		TLSConfig:         l.TLS,
+		ReadHeaderTimeout: headerTime,
+		ReadTimeout:       readTime,
+		WriteTimeout:      writeTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	if l.TLS != nil {
+		closeAged(s, maxAge)
+	}
+	return s
+}
+
+type openedKey struct{}
+
+// closeAged has s close connections older than age, each behind an answer and announced in it, so that the client
+// loses no request.
+func closeAged(s *http.Server, age time.Duration) {
+	s.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+		return context.WithValue(ctx, openedKey{}, time.Now())
+	}
+	handler := s.Handler
+	s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if opened, ok := r.Context().Value(openedKey{}).(time.Time); !ok || time.Since(opened) > age {
+			w.Header().Set("Connection", "close")
+		}
+		handler.ServeHTTP(w, r)
+	})
+}
