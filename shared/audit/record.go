@@ -28,52 +28,53 @@ const (
 	Unfit    Result = "unfit"    // permitted, but the data cannot be accepted
 )
 
-// Record is one decision. It never holds tokens, secrets, payloads or texts.
+// Record is one decision. It never holds tokens, secrets, payloads or texts. Its JSON is
+// what auditors are shown, the same at every service.
 type Record struct {
-	ID      string // see NewID; unique in the tenant
-	At      int64  // Unix milliseconds: the moment that was decided for
-	Service string
-	Build   string
-	Policy  string // digest of the policy that decided
-	Trace   string // trace id; empty while the request is not traced
-	Txn     string // the transaction, through all services and logs
+	ID      string `json:"id"` // see NewID; unique in the tenant
+	At      int64  `json:"at"` // Unix milliseconds: the moment that was decided for
+	Service string `json:"service"`
+	Build   string `json:"build"`
+	Policy  string `json:"policy"`         // digest of the policy that decided
+	Trace   string `json:"trace,omitzero"` // trace id; empty while the request is not traced
+	Txn     string `json:"txn"`            // the transaction, through all services and logs
 
 	// Who asked, and through whom.
-	Tenant     principal.Tenant
-	Subject    principal.ID // or "operator:<command>"
-	Issuer     string
-	Client     string
-	Credential principal.Credential
-	Scope      string
-	ACR        string
-	AMR        string // space-separated
-	AuthTime   int64  // Unix seconds
-	Peer       principal.Workload
-	Address    string
-	Route      string
-	Evidence   json.RawMessage // the value of every word of the policy
+	Tenant     principal.Tenant     `json:"tenant"`
+	Subject    principal.ID         `json:"subject"` // or "operator:<command>"
+	Issuer     string               `json:"issuer,omitzero"`
+	Client     string               `json:"client,omitzero"`
+	Credential principal.Credential `json:"credential,omitzero"`
+	Scope      string               `json:"scope,omitzero"`
+	ACR        string               `json:"acr,omitzero"`
+	AMR        string               `json:"amr,omitzero"`       // space-separated
+	AuthTime   int64                `json:"auth_time,omitzero"` // Unix seconds
+	Peer       principal.Workload   `json:"peer"`
+	Address    string               `json:"address,omitzero"`
+	Route      string               `json:"route,omitzero"`
+	Evidence   json.RawMessage      `json:"evidence"` // the value of every word of the policy
 
 	// What for.
-	Action  authz.Name
-	Cause   authz.Name          // the action on a child for which this parent was decided, or empty
-	Type    string              // of the object
-	Object  string              // its id; empty for lists and for what has no row
-	Version int64               // that was found
-	Filter  string              // of a list
-	Count   int64               // rows listed or counted
-	IDs     map[string][]string // the ids of the page, by the rule that shows each
+	Action  authz.Name          `json:"action"`
+	Cause   authz.Name          `json:"cause,omitzero"`   // the action on a child for which this parent was decided, or empty
+	Type    string              `json:"type"`             // of the object
+	Object  string              `json:"object,omitzero"`  // its id; empty for lists and for what has no row
+	Version int64               `json:"version,omitzero"` // that was found
+	Filter  string              `json:"filter,omitzero"`  // of a list
+	Count   int64               `json:"count,omitzero"`   // rows listed or counted
+	IDs     map[string][]string `json:"ids,omitzero"`     // the ids of the page, by the rule that shows each
 
 	// Why.
-	Outcome string // "allowed", "forbidden", "step_up" or "hidden"
-	Rule    string // that permitted or forbade; empty when none did
-	Shown   string // that permits the caller to read what was changed or made
-	Near    string // of a refusal: the rule that came closest,
-	Lacks   string // and what it lacked
+	Outcome string `json:"outcome"`        // "allowed", "forbidden", "step_up" or "hidden"
+	Rule    string `json:"rule"`           // that permitted or forbade; empty when none did
+	Shown   string `json:"shown,omitzero"` // that permits the caller to read what was changed or made
+	Near    string `json:"near,omitzero"`  // of a refusal: the rule that came closest,
+	Lacks   string `json:"lacks,omitzero"` // and what it lacked
 
 	// What came of it.
-	Result Result
-	Status int    // of the answer, RFC 9110
-	Leaf   *int64 // place in the log; nil until the log has numbered it
+	Result Result `json:"result"`
+	Status int    `json:"status"`        // of the answer, RFC 9110
+	Leaf   *int64 `json:"leaf,omitzero"` // place in the log; nil until the log has numbered it
 }
 
 // Ref names the record itself: records are looked at through a door too.
