@@ -136,8 +136,8 @@ func (a *Action[S, R]) required(s *S, x *R, steppedUp bool) (rule string, ok boo
 
 // holds: a conjunction is yes if every condition is.
 func (r *Rule[S, R]) holds(s *S, x *R, steppedUp bool) bool {
-	for _, c := range r.conds {
-		if !c.is(s, x, yes, steppedUp) {
+	for i := range r.conds {
+		if c := &r.conds[i]; !(c.stepUp && steppedUp) && !c.is(s, x, yes) {
 			return false
 		}
 	}
@@ -146,17 +146,10 @@ func (r *Rule[S, R]) holds(s *S, x *R, steppedUp bool) bool {
 
 // fails: a conjunction is no if any condition is.
 func (r *Rule[S, R]) fails(s *S, x *R, steppedUp bool) bool {
-	for _, c := range r.conds {
-		if c.is(s, x, no, steppedUp) {
+	for i := range r.conds {
+		if c := &r.conds[i]; !(c.stepUp && steppedUp) && c.is(s, x, no) {
 			return true
 		}
 	}
 	return false
-}
-
-func (c Cond[S, R]) is(s *S, x *R, want truth, steppedUp bool) bool {
-	if c.stepUp && steppedUp {
-		return want == yes
-	}
-	return c.test.is(s, x, want)
 }

@@ -45,12 +45,16 @@ func (p *Policy[S, R]) Near(action Name, s *S, x *R) (rule, lacks string) {
 	if a == nil || s == nil {
 		return "", ""
 	}
-	if !p.hasScope(s, a.Scope) {
-		return "", "scope " + a.Scope
+	d := p.decide(action, s, x)
+	if d.Allowed() {
+		return "", ""
+	}
+	if d.missing != "" {
+		return "", "scope " + d.missing
 	}
 	for _, r := range a.Require {
-		if lacking := r.lacking(s, x); len(lacking) > 0 {
-			return r.name, texts(lacking)
+		if lacks := r.lacking(s, x); len(lacks) > 0 {
+			return r.name, texts(lacks)
 		}
 	}
 	for _, r := range a.Forbid {
@@ -58,36 +62,20 @@ func (p *Policy[S, R]) Near(action Name, s *S, x *R) (rule, lacks string) {
 			return r.name, "not: " + texts(r.conds)
 		}
 	}
-	fewest := -1
-	for _, r := range a.Permit {
-		lacking := r.lacking(s, x)
-		if len(lacking) == 0 {
-			return "", ""
-		}
-		if fewest < 0 || len(lacking) < fewest {
-			fewest, rule, lacks = len(lacking), r.name, texts(lacking)
-		}
-	}
-	return rule, lacks
+	nearest := slices.MinFunc(a.Permit, func(r, q Rule[S, R]) int { return len(r.lacking(s, x)) - len(q.lacking(s, x)) })
+	return nearest.name, texts(nearest.lacking(s, x))
 }
 
 func (r *Rule[S, R]) lacking(s *S, x *R) []Cond[S, R] {
-	return slices.DeleteFunc(slices.Clone(r.conds), func(c Cond[S, R]) bool { return c.test.is(s, x, yes) })
+	return slices.DeleteFunc(slices.Clone(r.conds), func(c Cond[S, R]) bool { return c.is(s, x, yes) })
 }
 
 func texts[S, R any](conds []Cond[S, R]) string {
 	all := make([]string, len(conds))
 	for i, c := range conds {
-		all[i] = c.test.text()
-		if c.stepUp {
-			all[i] += " (step-up)"
-		}
+		all[i] = c.text
 	}
 	return strings.Join(all, " and ")
-}
-
-func (f *fact[S, R]) words() []word[S, R] {
-	return []word[S, R]{{f, f.name, false, func(b []byte, s *S, _ *R) []byte { return strconv.AppendBool(b, f.holds(s)) }}}
 }
 
 func (c *compare[S, R, V]) words() []word[S, R] {

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -33,7 +34,7 @@ func New[S, R any](hasScope func(*S, string) bool, walls []Rule[S, R], read Acti
 	if err := p.check(walls); err != nil {
 		panic(fmt.Errorf("authz: %w", err))
 	}
-	p.digest = digest(p.Table())
+	p.digest = fmt.Sprintf("%x", sha256.Sum256([]byte(p.Table())))[:16]
 	return p
 }
 
@@ -86,28 +87,28 @@ func (p *Policy[S, R]) check(walls []Rule[S, R]) error {
 
 // learn adds the condition's words to the policy's, or says what is wrong with it.
 func (p *Policy[S, R]) learn(words map[string]any, c Cond[S, R]) string {
-	if c.test == nil {
+	if c.is == nil {
 		return "a condition is empty"
 	}
-	for _, w := range c.test.words() {
+	for _, w := range c.words {
 		id, ok := words[w.name]
 		switch {
 		case w.name == "" || ok && id != w.id:
 			return fmt.Sprintf("word %q is declared twice, or has no name", w.name)
 		case w.row && c.stepUp:
-			return fmt.Sprintf("%q: no login changes a row", c.test.text())
+			return fmt.Sprintf("%q: no login changes a row", c.text)
 		case !ok:
 			words[w.name] = w.id
 			p.words = append(p.words, w)
 		}
 	}
-	if m := c.test.mistake(); m != "" {
-		return fmt.Sprintf("%q: %s", c.test.text(), m)
+	if c.mistake != "" {
+		return fmt.Sprintf("%q: %s", c.text, c.mistake)
 	}
 	return ""
 }
 
 // isWall says whether a column is compared with a word of the subject: neither the zero row nor the zero subject gets by.
 func (r Rule[S, R]) isWall() bool {
-	return slices.ContainsFunc(r.conds, func(c Cond[S, R]) bool { return c.test != nil && len(c.test.words()) == 2 })
+	return slices.ContainsFunc(r.conds, func(c Cond[S, R]) bool { return len(c.words) == 2 })
 }

@@ -47,9 +47,8 @@ func (p *Policy[S, R]) Ways(action Name, s *S, d Dialect) []SQL {
 	a := p.actions[action]
 	var required, refused, ways []SQL
 	for _, r := range a.Require {
-		for _, c := range r.conds {
-			required = append(required, or(c.test.sql(s, yes)))
-		}
+		all, each := r.ways(s)
+		required = append(append(required, all...), join(" OR ", each))
 	}
 	for _, r := range a.Forbid {
 		refused = append(refused, r.not(s))
@@ -58,27 +57,29 @@ func (p *Policy[S, R]) Ways(action Name, s *S, d Dialect) []SQL {
 		if !r.holds(s, nil, false) {
 			continue
 		}
-		way, values := r.ways(s)
-		for _, v := range values {
-			sql := and(slices.Concat(required, way, []SQL{v}, refused))
-			sql.Text = d.Rebind(sql.Text)
-			if !slices.ContainsFunc(ways, sql.equal) {
-				ways = append(ways, sql)
+		all, each := r.ways(s)
+		for _, one := range each {
+			way := join(" AND ", slices.Concat(required, all, []SQL{one}, refused))
+			way.Text = d.Rebind(way.Text)
+			if !slices.ContainsFunc(ways, way.equal) {
+				ways = append(ways, way)
 			}
 		}
 	}
 	return ways
 }
 
-// ways of a permit: what must hold, and the alternatives that the first small set in it gives.
+func (q SQL) equal(other SQL) bool { return q.Text == other.Text && slices.Equal(q.Args, other.Args) }
+
+// ways to satisfy a rule: what must hold, and the alternatives that its first small set gives.
 func (r *Rule[S, R]) ways(s *S) (all, each []SQL) {
 	each = []SQL{{}}
 	for _, c := range r.conds {
-		alternatives := c.test.sql(s, yes)
+		alternatives := c.sql(s, yes)
 		if len(each) == 1 && len(alternatives) > 1 {
 			each = alternatives
 		} else {
-			all = append(all, or(alternatives))
+			all = append(all, join(" OR ", alternatives))
 		}
 	}
 	return all, each
@@ -88,69 +89,57 @@ func (r *Rule[S, R]) ways(s *S) (all, each []SQL) {
 func (r *Rule[S, R]) not(s *S) SQL {
 	var alternatives []SQL
 	for _, c := range r.conds {
-		if c.test.is(s, nil, no) {
-			alternatives = append(alternatives, c.test.sql(s, no)...)
+		if c.is(s, nil, no) {
+			alternatives = append(alternatives, c.sql(s, no)...)
 		}
 	}
-	return or(alternatives)
+	return join(" OR ", alternatives)
 }
 
-func (q SQL) equal(other SQL) bool { return q.Text == other.Text && slices.Equal(q.Args, other.Args) }
-
-// holds for every row: what the subject alone has decided.
-func (q SQL) holds() bool { return q.Text == "" }
-
-// and puts each condition in parentheses, so that what it gives can stand next to another AND.
-func and(all []SQL) SQL { return join(slices.DeleteFunc(all, SQL.holds), " AND ") }
-
-func or(alternatives []SQL) SQL {
-	switch {
-	case slices.ContainsFunc(alternatives, SQL.holds):
-		return SQL{}
-	case len(alternatives) == 1:
-		return alternatives[0]
+// join puts each part in parentheses. The empty part holds for every row: AND leaves it out, OR is it.
+func join(by string, parts []SQL) (joined SQL) {
+	if by == " OR " && len(parts) == 1 {
+		return parts[0]
 	}
-	return join(alternatives, " OR ")
-}
-
-func join(all []SQL, by string) SQL {
-	var joined SQL
-	texts := make([]string, len(all))
-	for i, q := range all {
-		texts[i] = "(" + q.Text + ")"
-		joined.Args = append(joined.Args, q.Args...)
+	for _, part := range parts {
+		switch {
+		case part.Text != "" && joined.Text != "":
+			joined.Text += by + "(" + part.Text + ")"
+		case part.Text != "":
+			joined.Text = "(" + part.Text + ")"
+		case by == " OR ":
+			return SQL{}
+		}
+		joined.Args = append(joined.Args, part.Args...)
 	}
-	joined.Text = strings.Join(texts, by)
 	return joined
 }
-
-func (f *fact[S, R]) sql(*S, truth) []SQL { return []SQL{{}} }
 
 // sql wants a column that is known, too: a zero in it is neither yes nor, unless the column is optional, no.
 func (c *compare[S, R, V]) sql(s *S, want truth) []SQL {
 	var zero V
+	name, never := c.col.name, want == no && c.col.optional
 	values := slices.Sorted(slices.Values(c.right.values(s, nil)))
 	values = slices.DeleteFunc(slices.Compact(values), func(v V) bool { return v == zero })
-	name, optional := c.col.name, c.col.optional
-	switch {
-	case c.op == atMost || c.op == atLeast:
+	if c.op == atMost || c.op == atLeast {
 		sign := map[operator]map[truth]string{atMost: {yes: " <= ?", no: " > ?"}, atLeast: {yes: " >= ?", no: " < ?"}}[c.op][want]
-		if want == no && optional {
-			return []SQL{{name + sign + " OR " + name + " = ?", args(values[0], zero)}}
-		}
-		return []SQL{{name + sign + " AND " + name + " <> ?", args(values[0], zero)}}
-	case want == no && optional:
-		return []SQL{list(name, " <> ?", " NOT IN ", values)}
-	case want == no:
-		return []SQL{list(name, " <> ?", " NOT IN ", append(values, zero))}
-	case c.op == in && len(values) <= small:
-		var each []SQL
-		for _, v := range values {
-			each = append(each, SQL{name + " = ?", args(v)})
-		}
-		return each
+		known := map[bool]string{true: " OR " + name + " = ?", false: " AND " + name + " <> ?"}[never]
+		return []SQL{{name + sign + known, args(values[0], zero)}}
 	}
-	return []SQL{list(name, " = ?", " IN ", values)}
+	if want == no && !c.col.optional {
+		values = append(values, zero)
+	}
+	if want == no {
+		return []SQL{list(name, " <> ?", " NOT IN ", values)}
+	}
+	if c.op != in || len(values) > small {
+		return []SQL{list(name, " = ?", " IN ", values)}
+	}
+	each := make([]SQL, len(values))
+	for i, v := range values {
+		each[i] = SQL{name + " = ?", args(v)}
+	}
+	return each
 }
 
 func list[V Scalar](name, single, many string, values []V) SQL {

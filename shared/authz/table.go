@@ -1,8 +1,6 @@
 package authz
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 )
@@ -31,8 +29,3 @@ func cell(text string) string { return strings.NewReplacer("|", `\|`, "\n", " ")
 // Digest names the rules: the first 16 hex digits of the SHA-256 of their table. It does not see into the Go of facts and
 // accessors; the build in the record does.
 func (p *Policy[S, R]) Digest() string { return p.digest }
-
-func digest(table string) string {
-	sum := sha256.Sum256([]byte(table))
-	return hex.EncodeToString(sum[:8])
-}

@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,16 +15,6 @@ const (
 	yes     truth = 1
 )
 
-// fact is a test of the subject alone.
-type fact[S, R any] struct {
-	name  string
-	holds func(*S) bool
-}
-
-func (f *fact[S, R]) is(s *S, _ *R, want truth) bool { return f.holds(s) == (want == yes) }
-func (f *fact[S, R]) text() string                   { return f.name }
-func (f *fact[S, R]) mistake() string                { return "" }
-
 type operator string
 
 const (
@@ -36,7 +25,7 @@ const (
 	atLeast operator = "at least"
 )
 
-// compare is a test of a column against one value or many.
+// compare is a condition on a column and one value or many.
 type compare[S, R any, V Scalar] struct {
 	col   *column[R, V]
 	op    operator
@@ -45,12 +34,12 @@ type compare[S, R any, V Scalar] struct {
 
 func (c *compare[S, R, V]) is(s *S, x *R, want truth) bool {
 	var one [1]V
-	values := c.right.values(s, one[:0])
-	if x != nil {
-		return c.truth(c.col.get(x), values) == want
-	}
 	var zero V
-	if want == yes {
+	values := c.right.values(s, one[:0])
+	switch {
+	case x != nil:
+		return c.truth(c.col.get(x), values) == want
+	case want == yes:
 		return slices.ContainsFunc(values, func(v V) bool { return v != zero })
 	}
 	return values != nil && !slices.Contains(values, zero)
@@ -63,23 +52,15 @@ func (c *compare[S, R, V]) truth(have V, values []V) truth {
 	}
 	found := no
 	for _, v := range values {
-		if v == zero { // which value it is, is unknown: it might match
+		switch {
+		case v == zero: // which value it is, is unknown: it might match
 			found = unknown
-		} else if have != zero && c.matches(have, v) {
+		case have == zero: // empty equals nobody, and is in no order
+		case have == v || c.op == atMost && have < v || c.op == atLeast && have > v:
 			return yes
 		}
 	}
 	return found
-}
-
-func (c *compare[S, R, V]) matches(have, v V) bool {
-	switch c.op {
-	case atMost:
-		return have <= v
-	case atLeast:
-		return have >= v
-	}
-	return have == v
 }
 
 // values of the word. A single one is put into room, so that nothing is allocated.
@@ -91,11 +72,8 @@ func (k *known[S, V]) values(s *S, room []V) []V {
 }
 
 func (c *compare[S, R, V]) text() string {
-	mark := ""
-	if c.col.optional {
-		mark = "?"
-	}
-	return fmt.Sprintf("%s%s %s %s", c.col.name, mark, c.op, c.right.name)
+	mark := map[bool]string{true: "?"}[c.col.optional]
+	return c.col.name + mark + " " + string(c.op) + " " + c.right.name
 }
 
 func (c *compare[S, R, V]) mistake() string {

@@ -9,7 +9,10 @@
 // what is missing never allows, not even past a Forbid.
 package authz
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // Name names an action, "noun:verb": "claims:approve".
 type Name string
@@ -72,27 +75,28 @@ func Any[S any, V Scalar](name string, get func(*S) []V) Set[S, V] {
 
 // Cond is one condition of a rule. Only Fact and the methods of Col make one that can hold; New refuses the zero Cond.
 type Cond[S, R any] struct {
-	test   test[S, R]
-	stepUp bool
-}
-
-// test is what a condition asks. There are two: fact and compare.
-type test[S, R any] interface {
-	is(s *S, x *R, want truth) bool // x == nil: could some row make it so?
-	sql(s *S, want truth) []SQL     // alternatives, if some row could make it so
-	words() []word[S, R]
-	text() string
-	mistake() string
+	is      func(s *S, x *R, want truth) bool // x is nil: could some row make it so?
+	sql     func(s *S, want truth) []SQL      // alternatives, if some row could make it so
+	words   []word[S, R]
+	text    string
+	mistake string
+	stepUp  bool
 }
 
 // Fact declares something true or false of the subject alone: the one place for free Go.
 func Fact[S, R any](name string, holds func(*S) bool) Cond[S, R] {
-	return Cond[S, R]{test: &fact[S, R]{name, holds}}
+	return Cond[S, R]{
+		is:    func(s *S, _ *R, want truth) bool { return holds(s) == (want == yes) },
+		sql:   func(*S, truth) []SQL { return []SQL{{}} },
+		words: []word[S, R]{{&name, name, false, func(b []byte, s *S, _ *R) []byte { return strconv.AppendBool(b, holds(s)) }}},
+		text:  name,
+	}
 }
 
 // StepUp marks a condition that a stronger login would satisfy. If it is all that is missing, the outcome is StepUp.
 func (c Cond[S, R]) StepUp() Cond[S, R] {
 	c.stepUp = true
+	c.text += " (step-up)"
 	return c
 }
 
@@ -110,13 +114,14 @@ func (c Col[S, R, V]) AtLeast(v Value[S, V]) Cond[S, R] { return c.compare(atLea
 
 // OneOf holds if the column's value is one of those listed, none of which is a zero value.
 func (c Col[S, R, V]) OneOf(values ...V) Cond[S, R] {
-	values = append([]V{}, values...)
+	values = append([]V{}, values...) // a copy, and known even if empty
 	list := string(appendArray(nil, values))
 	return c.compare(oneOf, &known[S, V]{name: list, many: func(*S) []V { return values }, literal: true})
 }
 
 func (c Col[S, R, V]) compare(op operator, right *known[S, V]) Cond[S, R] {
-	return Cond[S, R]{test: &compare[S, R, V]{c.column, op, right}}
+	k := &compare[S, R, V]{c.column, op, right}
+	return Cond[S, R]{is: k.is, sql: k.sql, words: k.words(), text: k.text(), mistake: k.mistake()}
 }
 
 // Rule is a named conjunction of conditions, made by When.
