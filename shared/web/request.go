@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Query returns the parameters of the request's query. A name that is not among the known ones, one that is given twice,
-// and a query that cannot be read are Malformed: a parameter that is silently ignored would be a filter that was not
+// Query returns the parameters of the request's query. A name that is not among the known ones, one that is given twice
+// or without a value, and a query that cannot be read are Malformed: a parameter that is silently ignored would be a filter that was not
 // applied.
 func Query(r *http.Request, known ...string) (map[string]string, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
@@ -22,8 +22,8 @@ func Query(r *http.Request, known ...string) (map[string]string, error) {
 		switch {
 		case !slices.Contains(known, name):
 			return nil, &Error{Kind: Malformed, Detail: fmt.Sprintf("the query has an unknown parameter %.60q", name)}
-		case len(all) != 1:
-			return nil, &Error{Kind: Malformed, Detail: fmt.Sprintf("the query gives %q more than once", name)}
+		case len(all) != 1 || all[0] == "":
+			return nil, &Error{Kind: Malformed, Detail: fmt.Sprintf("the query must give %q once, with a value", name)}
 		}
 		query[name] = all[0]
 	}
@@ -42,6 +42,14 @@ func Number(query map[string]string, name string) (int, error) {
 		return 0, &Error{Kind: Malformed, Detail: fmt.Sprintf("%q must be a positive number", name), Err: err}
 	}
 	return int(n), nil
+}
+
+// NoBody refuses what the body of a request says that has nothing to say: Malformed, unless it is empty or "{}".
+func NoBody(r *http.Request) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	return Decode(r, &struct{}{})
 }
 
 // ETag is the strong entity tag of a row in this version (RFC 9110 §8.8.3).

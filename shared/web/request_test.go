@@ -3,11 +3,12 @@ package web
 import (
 	"errors"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
 func TestAQueryNobodyUnderstandsIsMalformed(t *testing.T) {
-	for _, raw := range []string{"tenant=globex", "status=a&status=b", "Status=a", "status=%zz", "status=a;region=b", "=x"} {
+	for _, raw := range []string{"tenant=globex", "status=a&status=b", "Status=a", "status=%zz", "status=a;region=b", "=x", "status="} {
 		r := httptest.NewRequest("GET", "/orders?"+raw, nil)
 		query, err := Query(r, "status", "region")
 		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Malformed {
@@ -17,6 +18,16 @@ func TestAQueryNobodyUnderstandsIsMalformed(t *testing.T) {
 	query, err := Query(httptest.NewRequest("GET", "/orders?status=placed", nil), "status", "region")
 	if err != nil || len(query) != 1 || query["status"] != "placed" {
 		t.Errorf("%v, %v", query, err)
+	}
+}
+
+func TestABodyWhereNoneIsExpectedIsMalformed(t *testing.T) {
+	for body, fits := range map[string]bool{"": true, "{}": true, `{"tenant":"globex"}`: false, "[]": false, "{}{}": false} {
+		r := httptest.NewRequest("POST", "/orders/o-1/ship", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		if err := NoBody(r); (err == nil) != fits {
+			t.Errorf("%q: %v", body, err)
+		}
 	}
 }
 
