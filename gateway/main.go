@@ -1,0 +1,174 @@
+// Command gateway is the front door: it decides whether a request may enter, and
+// stamps who is asking. Whether the request may succeed is decided beside the data.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"innerdoor.example/gateway/internal/authn"
+	"innerdoor.example/gateway/internal/edge"
+	"innerdoor.example/gateway/internal/forward"
+	"innerdoor.example/gateway/internal/route"
+	"innerdoor.example/shared/mtls"
+	"innerdoor.example/shared/ops"
+	"innerdoor.example/shared/principal"
+)
+
+const usage = `gateway [serve]        authenticates, limits, stamps and forwards (settings: environment)
+gateway healthcheck    asks the running gateway whether it is ready
+gateway routes         prints every public route: METHOD PATTERN AUTH UPSTREAM
+gateway check FILE…    checks routes.yaml and issuers.yaml files
+`
+
+func main() {
+	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	command, rest := "serve", []string(nil)
+	if len(args) > 0 {
+		command, rest = args[0], args[1:]
+	}
+	if command != "check" && len(rest) > 0 {
+		return fmt.Errorf("%s takes no arguments\n\n%s", command, usage)
+	}
+	switch command {
+	case "serve":
+		return serve(ctx)
+	case "healthcheck":
+		return healthcheck()
+	case "routes":
+		return routes(out)
+	case "check":
+		return check(rest, out)
+	case "-h", "--help", "help":
+		_, err := io.WriteString(out, usage)
+		return err
+	}
+	return fmt.Errorf("unknown command %q\n\n%s", command, usage)
+}
+
+func serve(ctx context.Context) error {
+	var s settings
+	if err := ops.Parse(&s); err != nil {
+		return fmt.Errorf("the gateway's settings have mistakes:\n%w", err)
+	}
+	identity, err1 := mtls.Load(s.Workload)
+	signer, err2 := principal.LoadSigner(s.TxnKey)
+	table, err3 := s.routes()
+	issuers, err4 := s.issuers()
+	public, err5 := url.Parse(s.PublicURL)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return err
+	}
+	log, registry := ops.Logger("gateway", s.Ops), ops.NewRegistry()
+
+	bearer, err := authn.NewBearer(issuers, keysClient(identity), log, registry)
+	if err != nil {
+		return err
+	}
+	handler, err := edge.New(edge.Config{
+		PublicURL:      public,
+		Trusted:        s.Trusted,
+		Routes:         table,
+		Authenticators: map[route.Auth]authn.Authenticator{route.None: authn.Anonymous, route.Bearer: bearer.Authenticate},
+		Issuers:        bearer.Issuers(),
+		Signer:         signer,
+		Forwarder:      forward.New(upstreams(s, identity), log),
+		Log:            log,
+		Metrics:        registry,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go bearer.Run(ctx)
+	return ops.Run(ctx, ops.Process{
+		Name:     "gateway",
+		Settings: s.Ops,
+		Log:      log,
+		Inner:    ops.Listener{Addr: s.Addr, Handler: handler},
+		Ready:    func(context.Context) error { return bearer.Ready() },
+		Registry: registry,
+	})
+}
+
+func upstreams(s settings, identity *mtls.Identity) map[string]forward.Upstream {
+	out := map[string]forward.Upstream{}
+	for name, address := range s.upstreams() {
+		u, err := url.Parse(address)
+		if err == nil { // always: Validate has parsed it
+			out[name] = forward.Upstream{URL: u, Transport: identity.Transport(principal.Workload(name))}
+		}
+	}
+	return out
+}
+
+// keysClient returns what an issuer's keys are fetched with: mutual TLS for a
+// workload of ours, the system's authorities for the others, and no redirects.
+func keysClient(identity *mtls.Identity) func(authn.Issuer) *http.Client {
+	return func(i authn.Issuer) *http.Client {
+		transport := &http.Transport{TLSHandshakeTimeout: 2 * time.Second, MaxResponseHeaderBytes: 16 << 10, ForceAttemptHTTP2: true}
+		if i.KeysPeer != "" {
+			transport = identity.Transport(principal.Workload(i.KeysPeer))
+		}
+		return &http.Client{
+			Transport:     transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+	}
+}
+
+func healthcheck() error {
+	var s struct{ Ops ops.Settings }
+	if err := ops.Parse(&s); err != nil {
+		return err
+	}
+	return ops.Healthcheck(s.Ops)
+}
+
+func routes(out io.Writer) error {
+	var f Files
+	if err := ops.Parse(&f); err != nil {
+		return err
+	}
+	table, err := f.routes()
+	if err != nil {
+		return err
+	}
+	for _, r := range table.Routes() {
+		fmt.Fprintf(out, "%s %s %s %s\n", r.Method, r.Pattern, r.Auth, r.Upstream)
+	}
+	return nil
+}
+
+// check tells the two kinds of files apart by what they begin to list.
+func check(names []string, out io.Writer) error {
+	var f Files
+	if err := ops.Parse(&f); err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		return errors.New("check needs the files that it is to check")
+	}
+	var mistakes []error
+	for _, name := range names {
+		if err := f.check(name); err != nil {
+			mistakes = append(mistakes, err)
+			continue
+		}
+		fmt.Fprintf(out, "%s: good\n", name)
+	}
+	return errors.Join(mistakes...)
+}
