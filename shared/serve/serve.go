@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gorilla/mux"
 
@@ -97,6 +99,10 @@ func (s *server) peer(x *exchange) (err error) {
 
 // find looks the operation up. Only workloads of the system learn what there is.
 func (s *server) find(x *exchange) error {
+	path := x.in.URL.Path
+	if !utf8.ValidString(path) || strings.ContainsFunc(path, unicode.IsControl) {
+		return &web.Error{Kind: web.Malformed, Detail: "the path holds control characters or is not UTF-8"}
+	}
 	var match mux.RouteMatch
 	if !s.paths.Match(x.in, &match) {
 		return &web.Error{Kind: web.NotFound}

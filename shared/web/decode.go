@@ -103,7 +103,8 @@ func scanToken(token jsontext.Token) error {
 	return nil
 }
 
-// malformed says where the body is wrong in the client's words, never in Go's.
+// malformed says where the body is wrong in the client's words, never in Go's. The
+// decoder's own error quotes what was sent, so it goes nowhere, not even to the log.
 func malformed(err error) error {
 	detail := "the body is not valid JSON"
 	syntactic, badSyntax := errors.AsType[*jsontext.SyntacticError](err)
@@ -121,5 +122,5 @@ func malformed(err error) error {
 	case badMeaning:
 		detail = fmt.Sprintf("%.60q is not of the right type", string(semantic.JSONPointer))
 	}
-	return &Error{Kind: Malformed, Detail: detail, Err: err}
+	return &Error{Kind: Malformed, Detail: detail}
 }

@@ -160,7 +160,7 @@ func problemReply(err error, txn string) Reply {
 			Type:     "https://innerdoor.example/problems/" + answer.name,
 			Title:    answer.title,
 			Status:   answer.status,
-			Detail:   strings.ToValidUTF8(e.Detail, "\uFFFD"),
+			Detail:   e.Detail,
 			Decision: e.Decision,
 			Txn:      txn,
 		},

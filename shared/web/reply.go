@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // TxnHeader is the response header with the transaction's id. Whoever knows the
@@ -79,5 +80,5 @@ func (r Reply) encode() ([]byte, error) {
 	if r.Body == nil {
 		return r.Raw, nil
 	}
-	return json.Marshal(r.Body)
+	return json.Marshal(r.Body, jsontext.AllowInvalidUTF8(true)) // shown as U+FFFD
 }
