@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -59,7 +60,7 @@ func Load(s Settings) (*Identity, error) {
 	}
 	id, _, err := x509svid.Verify(i.svid.good.Certificates, i.bundle.good)
 	if err != nil {
-		return nil, errors.New("WORKLOAD_CERT: not signed by an authority in TRUST_BUNDLE")
+		return nil, fmt.Errorf("WORKLOAD_CERT: not signed by an authority in TRUST_BUNDLE: %w", err)
 	}
 	i.workload, err = workloadOf(id)
 	return i, err
@@ -145,41 +146,41 @@ func workloadOf(id spiffeid.ID) (principal.Workload, error) {
 type followed[T any] struct {
 	files []file
 	parse func(contents [][]byte) (T, error)
-	seen  [][]byte // as last read, good or not, so that one bad change is one line in the log
+	seen  [][]byte // as last read, good or not
+	bad   bool     // that what was seen is no good
 	good  T
 }
 
 type file struct{ setting, path string }
 
+// refresh reads the files and makes good anew if they have changed. Contents that are no good are complained of once,
+// but tried again each time: a certificate may only lie in the future.
 func (f *followed[T]) refresh() error {
-	contents := make([][]byte, len(f.files))
-	var mistakes []error
-	for n, file := range f.files {
-		var err error
-		contents[n], err = file.read()
-		mistakes = append(mistakes, err)
-	}
-	if err := errors.Join(mistakes...); err != nil {
+	contents, err := f.read()
+	if err != nil {
 		return err
 	}
-	if f.seen != nil && equal(contents, f.seen) {
+	known := slices.EqualFunc(contents, f.seen, bytes.Equal)
+	if known && !f.bad {
 		return nil
 	}
-	f.seen = contents
 	fresh, err := f.parse(contents)
+	f.seen, f.bad = contents, err != nil
 	if err == nil {
 		f.good = fresh
+	} else if known {
+		return nil
 	}
 	return err
 }
 
-func equal(a, b [][]byte) bool {
-	for n := range a {
-		if !bytes.Equal(a[n], b[n]) {
-			return false
-		}
+func (f *followed[T]) read() ([][]byte, error) {
+	contents := make([][]byte, len(f.files))
+	mistakes := make([]error, len(f.files))
+	for n, file := range f.files {
+		contents[n], mistakes[n] = file.read()
 	}
-	return true
+	return contents, errors.Join(mistakes...)
 }
 
 // read never repeats the path in an error: who puts the key itself where its file's name belongs would find it in a log.

@@ -8,6 +8,7 @@ package mtls
 import (
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -44,6 +45,7 @@ func (i *Identity) Client(peer principal.Workload) *tls.Config {
 // that does not answer is given up. Make one for each peer and keep it.
 func (i *Identity) Transport(peer principal.Workload) *http.Transport {
 	return &http.Transport{
+		DialContext:            (&net.Dialer{Timeout: 2 * time.Second}).DialContext,
 		TLSClientConfig:        i.Client(peer),
 		TLSHandshakeTimeout:    2 * time.Second,
 		MaxIdleConns:           256,

@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"regexp"
@@ -17,54 +18,63 @@ import (
 // as not set) and asks it, and every struct in it, that has a Validate() error method. All mistakes come in one error,
 // one a line, each beginning with the variable's name; a Validate method keeps to that too. Secrets in them are masked.
 func Parse(cfg any) error {
-	environment := env.ToMap(os.Environ())
-	for name, value := range environment {
-		if value == "" {
-			delete(environment, name)
-		}
-	}
-	found := survey{names: map[field]string{}}
-	found.visit(reflect.ValueOf(cfg).Elem())
+	s := survey{environment: env.ToMap(os.Environ()), names: map[field][]string{}}
+	maps.DeleteFunc(s.environment, func(_, value string) bool { return value == "" })
+	s.visit(reflect.ValueOf(cfg).Elem())
 
-	var all mistakes
-	if unread, ok := errors.AsType[env.AggregateError](env.ParseWithOptions(cfg, env.Options{Environment: environment})); ok {
-		for _, err := range unread.Errors {
-			all.add(found.explain(err))
+	var lines []string
+	unread := map[string]bool{} // variables that have been complained of, so that nobody complains that they are empty
+	if all, ok := errors.AsType[env.AggregateError](env.ParseWithOptions(cfg, env.Options{Environment: s.environment})); ok {
+		for _, err := range all.Errors {
+			line := s.masked(s.explain(err))
+			lines = append(lines, line)
+			unread[variable(line)] = true
 		}
 	}
-	unread := all.variables()
-	for _, v := range found.validators {
+	for _, v := range s.validators {
 		if err := v.Validate(); err != nil {
-			for line := range strings.Lines(err.Error()) {
-				if !unread[variable(line)] { // what could not be read has been said, and is no more than empty here
-					all.add(strings.TrimSuffix(line, "\n"))
+			for line := range strings.SplitSeq(s.masked(err.Error()), "\n") {
+				// An embedded struct is asked twice: as itself and as the one around it.
+				if !unread[variable(line)] && !slices.Contains(lines, line) {
+					lines = append(lines, line)
 				}
 			}
 		}
 	}
-	return all.err(found, environment)
+	if len(lines) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(lines, "\n"))
 }
 
-type validator interface{ Validate() error }
+// variable returns what a mistake begins with.
+func variable(line string) string {
+	name, _, _ := strings.Cut(line, ":")
+	return name
+}
 
-// field is how env's errors name a field: not by its variable.
+// survey is what there is in a settings struct, and around it.
+type survey struct {
+	environment map[string]string
+	names       map[field][]string // the variables
+	validators  []validator
+}
+
+// field is how env's errors name a field: not by its variable. Two structs may have a field of the same name and type.
 type field struct {
 	name string
 	kind reflect.Type
 }
 
-// survey is what there is in a settings struct: the variables, and who can check them.
-type survey struct {
-	names      map[field]string
-	validators []validator
-}
+type validator interface{ Validate() error }
 
 func (s *survey) visit(v reflect.Value) {
 	for structField, value := range v.Fields() {
 		name, _, _ := strings.Cut(structField.Tag.Get("env"), ",")
 		switch {
 		case name != "":
-			s.names[field{structField.Name, structField.Type}] = name
+			key := field{structField.Name, structField.Type}
+			s.names[key] = append(s.names[key], name)
 		case structField.IsExported() && value.Kind() == reflect.Struct:
 			s.visit(value)
 		}
@@ -80,31 +90,10 @@ func (s *survey) explain(err error) string {
 		return e.Key + ": not set"
 	}
 	if e, ok := errors.AsType[env.ParseError](err); ok {
-		return fmt.Sprintf("%s: not a %s: %v", s.names[field{e.Name, e.Type}], e.Type, e.Err)
+		names := strings.Join(s.names[field{e.Name, e.Type}], " or ")
+		return fmt.Sprintf("%s: not a %s: %v", names, e.Type, e.Err)
 	}
 	return err.Error()
-}
-
-// mistakes are lines, each once: a struct that is embedded is validated as itself and as the one around it.
-type mistakes []string
-
-func (m *mistakes) add(line string) {
-	if !slices.Contains(*m, line) {
-		*m = append(*m, line)
-	}
-}
-
-func (m mistakes) variables() map[string]bool {
-	set := make(map[string]bool, len(m))
-	for _, line := range m {
-		set[variable(line)] = true
-	}
-	return set
-}
-
-func variable(line string) string {
-	name, _, _ := strings.Cut(line, ":")
-	return name
 }
 
 var (
@@ -112,19 +101,15 @@ var (
 	userInfo   = regexp.MustCompile(`//[^/@\s"]+@`)
 )
 
-// err joins the mistakes and masks what must not come into a log: the value of a variable whose name says that it is a
-// secret, a private key where its file's name belongs, and the user and password in a URL.
-func (m mistakes) err(s survey, environment map[string]string) error {
-	if len(m) == 0 {
-		return nil
-	}
-	text := strings.Join(m, "\n")
-	for _, name := range s.names {
-		value := environment[name]
+// masked hides what must not come into a log: the value of a variable whose name says that it is a secret, a private
+// key where its file's name belongs, and the user and password in a URL.
+func (s *survey) masked(text string) string {
+	for _, name := range slices.Concat(slices.Collect(maps.Values(s.names))...) {
+		value := s.environment[name]
 		if value != "" && (secretName.MatchString(name) || strings.Contains(value, "PRIVATE KEY")) {
 			quoted := strconv.Quote(value)
 			text = strings.NewReplacer(value, "***", quoted[1:len(quoted)-1], "***").Replace(text)
 		}
 	}
-	return errors.New(userInfo.ReplaceAllString(text, "//***@"))
+	return userInfo.ReplaceAllString(text, "//***@")
 }

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"innerdoor.example/shared/internal/trust"
+	"innerdoor.example/shared/mtls"
+	"innerdoor.example/shared/principal"
+)
+
+func devca(t *testing.T, args ...string) (said string) {
+	t.Helper()
+	var out bytes.Buffer
+	if err := run(args, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func content(t *testing.T, file string) string {
+	t.Helper()
+	c, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(c)
+}
+
+func TestWrongWordsMakeNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "trust")
+	for _, args := range [][]string{
+		{},
+		{"-out", dir, "-ttl", "-1h"},
+		{"-out", dir, "gateway"},
+		{"-out", dir, "-workloads", ""},
+		{"-out", dir, "-workloads", "gateway,../../etc"},
+		{"-out", dir, "-workloads", ".."},
+	} {
+		if err := run(args, io.Discard); err == nil {
+			t.Errorf("%q was accepted", args)
+		}
+	}
+	if exists(dir) {
+		t.Error("something was made all the same")
+	}
+}
+
+func TestEachWorkloadGetsAnIdentityThatOthersOfTheDomainBelieve(t *testing.T) {
+	dir := t.TempDir()
+	devca(t, "-out", dir, "-workloads", "gateway,claims")
+	for _, w := range []principal.Workload{"gateway", "claims"} {
+		identity, err := mtls.Load(trust.Files(dir, w))
+		if err != nil || identity.Workload() != w {
+			t.Errorf("%s: %v", w, err)
+		}
+	}
+	if exists(filepath.Join(dir, "ca.key")) || exists(filepath.Join(dir, "orders")) {
+		t.Error("made what nobody asked for")
+	}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s can be read by others: %s", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheServicesBelieveWhatTheGatewaySigns(t *testing.T) {
+	dir := t.TempDir()
+	devca(t, "-out", dir)
+	key, set := trust.TxnFiles(dir)
+	signer, err := principal.LoadSigner(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := principal.LoadVerifier(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	token, err := signer.Sign(principal.Fields{
+		ID: principal.AnonymousID, Txn: principal.NewTxn(), Workload: principal.Gateway,
+		Context: principal.Context{Credential: principal.CredentialAnonymous, Route: "GET /"},
+		Request: principal.Request{Address: "192.0.2.1"},
+	}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if who, err := verifier.Verify(token, principal.Gateway, now); err != nil || !who.Anonymous() {
+		t.Errorf("not believed: %v", err)
+	}
+}
+
+func TestWhatIsGoodIsLeftAloneAndWhatIsOldIsMadeAnew(t *testing.T) {
+	dir := t.TempDir()
+	devca(t, "-out", dir, "-ttl", "1h")
+	cert, bundle, key := trust.Files(dir, "claims").Cert, trust.Files(dir, "claims").Bundle, filepath.Join(dir, "gateway", "txn.key")
+	before := []string{content(t, cert), content(t, bundle), content(t, key)}
+
+	if said := devca(t, "-out", dir, "-ttl", "1h"); !strings.Contains(said, "left alone") || content(t, cert) != before[0] {
+		t.Errorf("a good domain was made anew: %q", said)
+	}
+	devca(t, "-out", dir, "-ttl", "24h") // of that, less than half is left
+	if content(t, cert) == before[0] || content(t, bundle) == before[1] {
+		t.Error("an old domain was left alone")
+	}
+	if content(t, key) != before[2] {
+		t.Error("the key of Txn-Tokens does not end, and was replaced")
+	}
+	devca(t, "-out", dir, "-force")
+	if content(t, key) == before[2] {
+		t.Error("-force left the key of Txn-Tokens")
+	}
+	if err := os.Remove(cert); err != nil {
+		t.Fatal(err)
+	}
+	devca(t, "-out", dir)
+	if !exists(cert) {
+		t.Error("a lost certificate was not made anew")
+	}
+}
+
+func TestAKeptAuthorityIssuesAgain(t *testing.T) {
+	dir := t.TempDir()
+	devca(t, "-out", dir, "-keep-ca")
+	files := trust.Files(dir, "claims")
+	cert, bundle := content(t, files.Cert), content(t, files.Bundle)
+	devca(t, "-out", dir, "-keep-ca", "-force")
+	if content(t, files.Cert) == cert || content(t, files.Bundle) != bundle {
+		t.Error("want a new certificate of the same authority")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "ca.key"), []byte("garbage"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run([]string{"-out", dir, "-keep-ca", "-force"}, io.Discard); err == nil {
+		t.Error("a spoilt authority was replaced without a word")
+	}
+}
