@@ -48,7 +48,7 @@ func (p *Policy[S, R]) Decide(action Name, s *S, x *R) Decision {
 	}
 	d := p.decide(action, s, x)
 	read := p.order[0]
-	if d.outcome == Hidden && s != nil && d.action != read.Name && p.hasScope(s, read.Scope) {
+	if d.outcome == Hidden && s != nil && p.Knows(action) && d.action != read.Name && p.hasScope(s, read.Scope) {
 		if _, ok := read.permits(s, x, false); ok {
 			d.outcome = Forbidden
 		}
