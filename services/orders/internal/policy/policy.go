@@ -4,8 +4,8 @@ package policy
 
 import (
 	"innerdoor.example/services/orders/internal/order"
-	"innerdoor.example/shared/audit"
 	"innerdoor.example/shared/authz"
+	"innerdoor.example/shared/principal"
 )
 
 type (
@@ -53,14 +53,17 @@ var Orders = authz.New((*Subject).hasScope,
 	rules{rule("same-tenant", tenant.Is(myTenant))},
 	read, place, assign, ship, deliver, coverage)
 
-// Decisions is the policy on the records of decisions.
-var Decisions = authz.New((*Subject).hasScope,
-	[]authz.Rule[Subject, audit.Record]{authz.When("same-tenant", decisionTenant.Is(myTenant))},
-	authz.Action[Subject, audit.Record]{
-		Name:   order.Audit,
-		Scope:  "orders:audit",
-		Permit: []authz.Rule[Subject, audit.Record]{authz.When("auditor", decisionAuditor)},
-	})
-
-// Knows says whether any policy of this service has rules for the action.
-func Knows(action authz.Name) bool { return Orders.Knows(action) || Decisions.Knows(action) }
+// Decisions makes the policy on the records of decisions. Their type links the database, which a policy must not: so the
+// store names it.
+func Decisions[R any](tenantOf func(*R) principal.Tenant) *authz.Policy[Subject, R] {
+	return authz.New((*Subject).hasScope,
+		[]authz.Rule[Subject, R]{
+			authz.When("same-tenant", authz.Column[Subject]("tenant", tenantOf).Is(myTenant)),
+		},
+		authz.Action[Subject, R]{
+			Name:   order.Audit,
+			Scope:  "orders:audit",
+			Permit: []authz.Rule[Subject, R]{authz.When("auditor", authz.Fact[Subject, R](auditing, isAuditor))},
+		},
+	)
+}

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"innerdoor.example/services/orders/internal/order"
-	"innerdoor.example/shared/audit"
 	"innerdoor.example/shared/authz"
 	"innerdoor.example/shared/principal"
 )
@@ -28,18 +27,14 @@ var (
 	myCarrier = authz.The("my carrier", func(s *Subject) order.Carrier { return s.Carrier })
 
 	manager       = role("a manager", order.Manager)
-	auditor       = fact("an auditor", isAuditor)
+	auditor       = fact(auditing, isAuditor)
 	support       = role("support", order.Support)
 	throughClaims = fact("asked through claims", func(s *Subject) bool { return s.Peer() == "claims" })
 )
 
-func isAuditor(s *Subject) bool { return s.Role == order.Auditor }
+const auditing = "an auditor"
 
-// The words about a decision, which is a row like any other.
-var (
-	decisionTenant  = authz.Column[Subject]("tenant", func(r *audit.Record) principal.Tenant { return r.Tenant })
-	decisionAuditor = authz.Fact[Subject, audit.Record]("an auditor", isAuditor)
-)
+func isAuditor(s *Subject) bool { return s.Role == order.Auditor }
 
 func role(name string, r order.Role) authz.Cond[Subject, order.Order] {
 	return fact(name, func(s *Subject) bool { return s.Role == r })

@@ -53,70 +53,75 @@ func (o *Operator) Seed(ctx context.Context, file []byte) (made int, err error) 
 	return made, err
 }
 
-func (o *Operator) seed(ctx context.Context, tx *database.Tx, s seed) (made int, err error) {
-	count := func(object authz.Ref, isNew bool, err error) error {
-		switch {
-		case err != nil:
-			return fmt.Errorf("seed the %s %s of %s: %w", object.Type, object.ID, object.Tenant, err)
-		case !isNew:
-			return nil
-		}
-		made++
-		return o.record(ctx, tx, "seed", object)
-	}
-	q, at := db.New(tx), o.now()
+// row is one thing of a seed file. make says what it is called, and whether it was not there yet.
+type row interface {
+	make(ctx context.Context, q *db.Queries, at time.Time) (object authz.Ref, isNew bool, err error)
+}
+
+func (s seed) rows() (all []row) {
 	for _, staff := range s.Staff {
-		isNew, err := staff.make(ctx, q, order.At(at))
-		if err := count(authz.Ref{Type: "staff", Tenant: staff.Tenant, ID: staff.Subject}, isNew, err); err != nil {
-			return 0, err
-		}
+		all = append(all, staff)
 	}
 	for _, carrier := range s.Carriers {
-		isNew, err := carrier.make(ctx, q, order.At(at))
-		if err := count(authz.Ref{Type: "carrier", Tenant: carrier.Tenant, ID: carrier.Subject}, isNew, err); err != nil {
-			return 0, err
-		}
+		all = append(all, carrier)
 	}
 	for _, one := range s.Orders {
-		isNew, err := one.make(ctx, q, at)
-		if err := count(authz.Ref{Type: "order", Tenant: one.Tenant, ID: one.ID}, isNew, err); err != nil {
+		all = append(all, one)
+	}
+	return all
+}
+
+func (o *Operator) seed(ctx context.Context, tx *database.Tx, s seed) (made int, err error) {
+	for _, one := range s.rows() {
+		object, isNew, err := one.make(ctx, db.New(tx), o.now())
+		if err != nil {
+			return 0, fmt.Errorf("the %s %s of %s: %w", object.Type, object.ID, object.Tenant, err)
+		}
+		if !isNew {
+			continue
+		}
+		made++
+		if err := o.record(ctx, tx, "seed", object); err != nil {
 			return 0, err
 		}
 	}
 	return made, nil
 }
 
-func (s seedStaff) make(ctx context.Context, q *db.Queries, at order.Time) (isNew bool, err error) {
+func (s seedStaff) make(ctx context.Context, q *db.Queries, at time.Time) (object authz.Ref, isNew bool, err error) {
+	object = authz.Ref{Type: "staff", Tenant: s.Tenant, ID: s.Subject}
 	tenant, noTenant := principal.ParseTenant(s.Tenant)
 	subject, noSubject := principal.ParseID(s.Subject)
 	role, noRole := order.ParseRole(s.Role)
 	if err := errors.Join(noTenant, noSubject, noRole); err != nil {
-		return false, err
+		return object, false, err
 	}
 	_, err = q.FindStaff(ctx, db.FindStaffParams{Tenant: tenant, Subject: subject})
 	if !errors.Is(err, sql.ErrNoRows) {
-		return false, err
+		return object, false, err
 	}
-	return true, q.PutStaff(ctx, db.PutStaffParams{Tenant: tenant, Subject: subject, Role: role,
-		LimitAmount: s.LimitAmount, LimitCurrency: s.LimitCurrency, Version: 1, CreatedAt: at, UpdatedAt: at})
+	return object, true, q.PutStaff(ctx, db.PutStaffParams{Tenant: tenant, Subject: subject, Role: role,
+		LimitAmount: s.LimitAmount, LimitCurrency: s.LimitCurrency, Version: 1, CreatedAt: order.At(at), UpdatedAt: order.At(at)})
 }
 
-func (s seedCarrier) make(ctx context.Context, q *db.Queries, at order.Time) (isNew bool, err error) {
+func (s seedCarrier) make(ctx context.Context, q *db.Queries, at time.Time) (object authz.Ref, isNew bool, err error) {
+	object = authz.Ref{Type: "carrier", Tenant: s.Tenant, ID: s.Subject}
 	tenant, noTenant := principal.ParseTenant(s.Tenant)
 	subject, noSubject := principal.ParseID(s.Subject)
 	carrier, noCarrier := order.ParseCarrier(s.Carrier)
 	if err := errors.Join(noTenant, noSubject, noCarrier); err != nil {
-		return false, err
+		return object, false, err
 	}
 	_, err = q.FindCarrier(ctx, db.FindCarrierParams{Tenant: tenant, Subject: subject})
 	if !errors.Is(err, sql.ErrNoRows) {
-		return false, err
+		return object, false, err
 	}
-	return true, q.PutCarrier(ctx, db.PutCarrierParams{Tenant: tenant, Subject: subject, Carrier: carrier,
-		Version: 1, CreatedAt: at, UpdatedAt: at})
+	return object, true, q.PutCarrier(ctx, db.PutCarrierParams{Tenant: tenant, Subject: subject, Carrier: carrier,
+		Version: 1, CreatedAt: order.At(at), UpdatedAt: order.At(at)})
 }
 
-func (s seedOrder) make(ctx context.Context, q *db.Queries, at time.Time) (isNew bool, err error) {
+func (s seedOrder) make(ctx context.Context, q *db.Queries, at time.Time) (object authz.Ref, isNew bool, err error) {
+	object = authz.Ref{Type: "order", Tenant: s.Tenant, ID: s.ID}
 	tenant, noTenant := principal.ParseTenant(s.Tenant)
 	owner, noOwner := principal.ParseID(s.Owner)
 	id, noID := order.ParseID(s.ID)
@@ -124,18 +129,18 @@ func (s seedOrder) make(ctx context.Context, q *db.Queries, at time.Time) (isNew
 	region, noRegion := order.ParseRegion(s.Region)
 	currency, noCurrency := order.ParseCurrency(s.Currency)
 	if err := errors.Join(noTenant, noOwner, noID, noStatus, noRegion, noCurrency); err != nil {
-		return false, err
+		return object, false, err
 	}
 	o, err := order.Place{Items: s.Items, Currency: currency, Region: region, ShipTo: s.ShipTo, Contact: s.Contact}.
 		New(tenant, owner, at.Add(-s.Created))
 	if err != nil {
-		return false, err
+		return object, false, err
 	}
 	o.ID, o.Status, o.Carrier = id, status, order.Carrier(s.Carrier)
 	o.ShippedAt, o.DeliveredAt = before(at, s.Shipped), before(at, s.Delivered)
 	o.UpdatedAt = max(o.CreatedAt, o.ShippedAt, o.DeliveredAt)
 	rows, err := q.InsertOrder(ctx, db.InsertOrderParams(o))
-	return rows == 1, err
+	return object, rows == 1, err
 }
 
 func before(at time.Time, ago time.Duration) order.Time {

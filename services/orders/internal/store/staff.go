@@ -44,5 +44,5 @@ func (o *Operator) Staff(ctx context.Context, s order.Staff) error {
 }
 
 func (o *Operator) record(ctx context.Context, tx *database.Tx, command string, object authz.Ref) error {
-	return audit.Insert(ctx, tx, audit.Operator("orders", o.build, command, object, o.now()))
+	return audit.Insert(ctx, tx, audit.Operator(Name, o.build, command, object, o.now()))
 }

@@ -21,14 +21,18 @@ import (
 	"innerdoor.example/shared/principal"
 )
 
+// Name is what this service is called in its records.
+const Name = "orders"
+
 //go:embed internal/db/migrations/*.sql
 var migrations embed.FS
 
 // What comes out of the door: a row, and the rule that permits the caller to read it.
 type (
-	Granted  = door.Granted[order.Order]
-	Listed   = door.Listed[order.Order]
-	Decision = audit.Record
+	Granted   = door.Granted[order.Order]
+	Listed    = door.Listed[order.Order]
+	Decision  = audit.Record
+	Decisions = door.Listed[audit.Record]
 )
 
 // Query asks for a page of orders, newest first; empty filters do not filter.
@@ -45,6 +49,11 @@ type DecisionQuery struct {
 	Cursor                             string
 	Txn, Subject, Object, Rule, Action string
 }
+
+var decisions = policy.Decisions(func(r *audit.Record) principal.Tenant { return r.Tenant })
+
+// Knows says whether any policy of this service has rules for the action.
+func Knows(action authz.Name) bool { return policy.Orders.Knows(action) || decisions.Knows(action) }
 
 // Store is the door to the orders, and the one to the decisions on them.
 type Store struct {
@@ -63,10 +72,10 @@ func Open(ctx context.Context, folder string, service *door.Service) (*Store, er
 	return &Store{
 		db: file, service: service,
 		orders: &door.Door[policy.Subject, order.Order]{
-			DB: file, Policy: policy.Orders, Table: table{}, Name: "order", Service: service,
+			DB: file, Policy: policy.Orders, Table: orders{}, Name: "order", Service: service,
 		},
 		decisions: &door.Door[policy.Subject, audit.Record]{
-			DB: file, Policy: policy.Decisions, Table: door.Records[policy.Subject]{Load: facts},
+			DB: file, Policy: decisions, Table: door.Records[policy.Subject]{Load: facts{}.Facts},
 			Name: "decision", Service: service, OpenFirst: true,
 		},
 	}, nil
@@ -144,8 +153,8 @@ func related(ctx context.Context, tx *database.Tx, tenant principal.Tenant, carr
 }
 
 // Decisions is a page of the decisions made here.
-func (s *Store) Decisions(ctx context.Context, who principal.Principal, q DecisionQuery) (door.Listed[Decision], error) {
-	filter := terms("txn", q.Txn, "subject", q.Subject, "object", q.Object, "rule", q.Rule, "action", q.Action)
+func (s *Store) Decisions(ctx context.Context, who principal.Principal, q DecisionQuery) (Decisions, error) {
+	filter := door.Given("txn", q.Txn, "subject", q.Subject, "object", q.Object, "rule", q.Rule, "action", q.Action)
 	return s.decisions.List(ctx, who, order.Audit, door.Query[Decision]{Limit: q.Limit, Cursor: q.Cursor, Filter: filter})
 }
 
@@ -156,17 +165,7 @@ func (s *Store) Decision(ctx context.Context, who principal.Principal, id string
 
 func (q Query) page() door.Query[order.Order] {
 	return door.Query[order.Order]{Limit: q.Limit, Cursor: q.Cursor,
-		Filter: terms("status", string(q.Status), "region", string(q.Region))}
-}
-
-// terms are the filters with a value, by column and value in turn.
-func terms(pairs ...string) (filter door.Filter) {
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			filter = append(filter, door.Equal(pairs[i], pairs[i+1]))
-		}
-	}
-	return filter
+		Filter: door.Given("status", string(q.Status), "region", string(q.Region))}
 }
 
 // fit tells the door that data which the noun calls unfit is just that, and no conflict.

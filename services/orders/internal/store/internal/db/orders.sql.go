@@ -119,7 +119,7 @@ type UpdateOrderParams struct {
 	DeliveredAt order.Time
 	Tenant      principal.Tenant
 	ID          order.ID
-	Found       int64
+	Was         int64
 }
 
 func (q *Queries) UpdateOrder(ctx context.Context, arg UpdateOrderParams) (int64, error) {
@@ -132,7 +132,7 @@ func (q *Queries) UpdateOrder(ctx context.Context, arg UpdateOrderParams) (int64
 		arg.DeliveredAt,
 		arg.Tenant,
 		arg.ID,
-		arg.Found,
+		arg.Was,
 	)
 	if err != nil {
 		return 0, err

@@ -12,4 +12,4 @@ ON CONFLICT (tenant, id) DO NOTHING;
 UPDATE orders
 SET carrier = sqlc.arg(carrier), status = sqlc.arg(status), version = sqlc.arg(version),
     updated_at = sqlc.arg(updated_at), shipped_at = sqlc.arg(shipped_at), delivered_at = sqlc.arg(delivered_at)
-WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND version = sqlc.arg(found);
+WHERE tenant = sqlc.arg(tenant) AND id = sqlc.arg(id) AND version = sqlc.arg(was);

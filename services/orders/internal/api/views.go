@@ -1,0 +1,128 @@
+package api
+
+import (
+	"fmt"
+
+	"innerdoor.example/services/orders/internal/order"
+	"innerdoor.example/services/orders/internal/store"
+	"innerdoor.example/shared/principal"
+	"innerdoor.example/shared/web"
+)
+
+// views is what is shown of an order, by the rule that permits reading it: on its own, on lists, and after a change. A rule
+// without a view shows nothing.
+var views = map[string]func(order.Order) any{
+	"owner":   whole,
+	"manager": whole,
+	"auditor": whole,
+	"support": masked,
+	"carrier": parcel,
+}
+
+func view(o store.Granted) (any, error) {
+	show, ok := views[o.By]
+	if !ok {
+		return nil, fmt.Errorf("the rule %q has no view of an order", o.By)
+	}
+	return show(o.Row), nil
+}
+
+type orderView struct {
+	ID          order.ID         `json:"id"`
+	Tenant      principal.Tenant `json:"tenant"`
+	Owner       principal.ID     `json:"owner"`
+	Items       []item           `json:"items"`
+	Amount      order.Cents      `json:"amount"`
+	Currency    order.Currency   `json:"currency"`
+	ShipTo      string           `json:"ship_to"`
+	Contact     contact          `json:"contact"`
+	Region      order.Region     `json:"region"`
+	Carrier     order.Carrier    `json:"carrier"`
+	Status      order.Status     `json:"status"`
+	Version     int64            `json:"version"`
+	CreatedAt   order.Time       `json:"created_at"` // unix milliseconds, like every time here
+	UpdatedAt   order.Time       `json:"updated_at"`
+	ShippedAt   order.Time       `json:"shipped_at,omitzero"`
+	DeliveredAt order.Time       `json:"delivered_at,omitzero"`
+}
+
+type item struct {
+	Name     string      `json:"name"`
+	Quantity int64       `json:"quantity"`
+	Price    order.Cents `json:"price"`
+}
+
+type contact struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	Phone string `json:"phone"`
+}
+
+func whole(o order.Order) any { return wholeView(o) }
+
+// masked is whole, but for who can be reached how.
+func masked(o order.Order) any {
+	v := wholeView(o)
+	v.Contact = contact{Name: mask, Email: mask, Phone: mask}
+	return v
+}
+
+const mask = "***"
+
+func wholeView(o order.Order) orderView {
+	items := make([]item, len(o.Items))
+	for i, line := range o.Items {
+		items[i] = item(line)
+	}
+	return orderView{
+		ID: o.ID, Tenant: o.Tenant, Owner: o.Owner, Items: items, Amount: o.Amount, Currency: o.Currency,
+		ShipTo: o.ShipTo, Contact: contact(o.Contact()), Region: o.Region, Carrier: o.Carrier, Status: o.Status,
+		Version: o.Version, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, ShippedAt: o.ShippedAt, DeliveredAt: o.DeliveredAt,
+	}
+}
+
+type parcelView struct {
+	ID     order.ID     `json:"id"`
+	ShipTo string       `json:"ship_to"`
+	Status order.Status `json:"status"`
+	Region order.Region `json:"region"`
+}
+
+// parcel is what a carrier needs: where to bring it.
+func parcel(o order.Order) any {
+	return parcelView{ID: o.ID, ShipTo: o.ShipTo, Status: o.Status, Region: o.Region}
+}
+
+func listView(page store.Listed) (web.Page[any], error) {
+	v := web.Page[any]{Items: make([]any, len(page.Rows)), Next: page.Next}
+	for i, o := range page.Rows {
+		var err error
+		if v.Items[i], err = view(o); err != nil {
+			return web.Page[any]{}, err
+		}
+	}
+	return v, nil
+}
+
+// decisionsView shows auditors the records as they are.
+func decisionsView(page store.Decisions) web.Page[store.Decision] {
+	v := web.Page[store.Decision]{Items: make([]store.Decision, len(page.Rows)), Next: page.Next}
+	for i, d := range page.Rows {
+		v.Items[i] = d.Row
+	}
+	return v
+}
+
+type coverageOf struct {
+	Order       order.ID       `json:"order"`
+	Status      order.Status   `json:"status"`
+	DeliveredAt order.Time     `json:"delivered_at"` // unix milliseconds; 0: not delivered
+	Amount      order.Cents    `json:"amount"`
+	Currency    order.Currency `json:"currency"`
+	Region      order.Region   `json:"region"`
+}
+
+func coverageView(o order.Order) coverageOf {
+	return coverageOf{Order: o.ID, Status: o.Status, DeliveredAt: o.DeliveredAt,
+		Amount: o.Amount, Currency: o.Currency, Region: o.Region}
+}
