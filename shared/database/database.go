@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -44,6 +45,11 @@ type Migrations struct {
 // Open opens the file, making it if need be, and brings its schema up to date
 // by each of the migrations in turn.
 func Open(ctx context.Context, file string, migrations ...Migrations) (*DB, error) {
+	made, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600) // nobody else's to read
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	_ = made.Close()
 	pool, err := sql.Open("sqlite", source(file))
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", file, err)
@@ -107,6 +113,11 @@ func (d *DB) Close() error {
 	d.close.Do(func() {
 		close(d.quit)
 		<-d.stopped
+		for range cap(d.readers) {
+			if c := <-d.readers; c != nil {
+				c.discard()
+			}
+		}
 		err = d.pool.Close()
 	})
 	return err

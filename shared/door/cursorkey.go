@@ -22,8 +22,9 @@ func LoadCursors(file string) (*Cursors, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the key of list cursors: %w", err)
 	}
-	if len(key) != cursorKey {
-		return nil, fmt.Errorf("the key of list cursors, %s, is %d bytes, not %d", file, len(key), cursorKey)
+	c, err := NewCursors(key)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return NewCursors(key)
+	return c, nil
 }

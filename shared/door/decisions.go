@@ -2,8 +2,11 @@ package door
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"innerdoor.example/shared/audit"
+	"innerdoor.example/shared/authz"
 	"innerdoor.example/shared/database"
 	"innerdoor.example/shared/principal"
 )
@@ -15,3 +18,41 @@ import (
 type Records[S any] struct {
 	Load func(ctx context.Context, tx *database.Tx, who principal.Principal, at time.Time) (S, error)
 }
+
+var errRecords = errors.New("records are written by doors only")
+
+// Facts implements Table by Load.
+func (t Records[S]) Facts(ctx context.Context, tx *database.Tx, who principal.Principal, at time.Time) (S, error) {
+	return t.Load(ctx, tx, who, at)
+}
+
+// Find implements Table.
+func (Records[S]) Find(ctx context.Context, tx *database.Tx, tenant principal.Tenant, id string) (audit.Record, error) {
+	var r audit.Record
+	err := tx.QueryRowContext(ctx, audit.Select+" WHERE tenant = ? AND id = ?", string(tenant), id).Scan(audit.Fields(&r)...)
+	return r, Absent(err)
+}
+
+// Page implements Table.
+func (Records[S]) Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, p Page) ([]audit.Record, error) {
+	text, args := Keyset(audit.Select, tenant, ways, p)
+	return database.All(ctx, tx, audit.Fields, text, args...)
+}
+
+// Count implements Table.
+func (Records[S]) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f Filter) (n int64, err error) {
+	text, args := CountSQL("records", tenant, ways, f)
+	err = tx.QueryRowContext(ctx, text, args...).Scan(&n)
+	return n, err
+}
+
+// Insert implements Table: it always fails.
+func (Records[S]) Insert(context.Context, *database.Tx, *audit.Record) error { return errRecords }
+
+// Update implements Table: it always fails.
+func (Records[S]) Update(context.Context, *database.Tx, *audit.Record, int64) error {
+	return errRecords
+}
+
+// Place implements Table.
+func (Records[S]) Place(r *audit.Record) Place { return Place{CreatedAt: r.At, ID: r.ID} }

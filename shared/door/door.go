@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"time"
 
+	"innerdoor.example/shared/audit"
 	"innerdoor.example/shared/authz"
 	"innerdoor.example/shared/database"
 	"innerdoor.example/shared/principal"
@@ -104,6 +105,9 @@ type Inside struct {
 	Tx  *database.Tx
 	Who principal.Principal
 	At  time.Time // the moment for which everything is decided
+
+	cause   authz.Name // the action for which all of it is
+	records []*audit.Record
 }
 
 // Parent decides the row under which another is listed, made or removed, by See
@@ -111,11 +115,3 @@ type Inside struct {
 // from the parent (and, where rules depend on it, from the request) filled in. The
 // prototype is what is decided when there is no row.
 type Parent[R any] func(ctx context.Context, in *Inside) (R, error)
-
-// Conflict makes a Table's or a Change's error the answer 409; its text is for the
-// client.
-func Conflict(reason error) error { return nil }
-
-// Unfit makes a Table's or a Change's error the answer 422; its text is for the
-// client.
-func Unfit(reason error) error { return nil }

@@ -1,6 +1,9 @@
 package door
 
 import (
+	"net/url"
+	"strings"
+
 	"innerdoor.example/shared/authz"
 	"innerdoor.example/shared/principal"
 )
@@ -27,6 +30,18 @@ func Equal(column, value string) Term { return Term{Name: column, SQL: column + 
 // names them.
 type Filter []Term
 
+// String is the filter as it stands in records: "status=draft&region=eu".
+func (f Filter) String() string {
+	var b strings.Builder
+	for i, t := range f {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(url.QueryEscape(t.Name) + "=" + url.QueryEscape(t.Value))
+	}
+	return b.String()
+}
+
 // Page says which rows of a list a Table is to find.
 type Page struct {
 	Limit  int
@@ -34,15 +49,58 @@ type Page struct {
 	Filter Filter
 }
 
+const newestFirst = " ORDER BY created_at DESC, id DESC LIMIT ?"
+
 // Keyset is the statement that finds a page: for each way a SELECT that walks its
 // own index, in a UNION. sel is "SELECT columns FROM table", without conditions,
 // and the table or view has the columns tenant, created_at and id.
 func Keyset(sel string, tenant principal.Tenant, ways []authz.SQL, p Page) (text string, args []any) {
-	panic("not yet")
+	after := authz.SQL{}
+	if p.After != (Place{}) {
+		after = authz.SQL{Text: "(created_at, id) < (?, ?)", Args: []any{p.After.CreatedAt, p.After.ID}}
+	}
+	text, args = union(ways, func(way authz.SQL) (string, []any) {
+		where, args := conditions(tenant, way, p.Filter, after)
+		return "SELECT * FROM (" + sel + where + newestFirst + ") AS way", append(args, p.Limit)
+	})
+	return text + newestFirst, append(args, p.Limit)
 }
 
 // CountSQL is the statement that counts the rows of all pages. from is the table or
 // view.
 func CountSQL(from string, tenant principal.Tenant, ways []authz.SQL, f Filter) (text string, args []any) {
-	panic("not yet")
+	text, args = union(ways, func(way authz.SQL) (string, []any) {
+		where, args := conditions(tenant, way, f, authz.SQL{})
+		return "SELECT id FROM " + from + where, args
+	})
+	return "SELECT count(*) FROM (" + text + ") AS ways", args
+}
+
+// union joins the selects of the ways. No way leads to no row.
+func union(ways []authz.SQL, sel func(way authz.SQL) (string, []any)) (string, []any) {
+	if len(ways) == 0 {
+		ways = []authz.SQL{{Text: "1 = 0"}}
+	}
+	var texts []string
+	var all []any
+	for _, way := range ways {
+		text, args := sel(way)
+		texts, all = append(texts, text), append(all, args...)
+	}
+	return strings.Join(texts, " UNION "), all
+}
+
+func conditions(tenant principal.Tenant, way authz.SQL, f Filter, after authz.SQL) (where string, args []any) {
+	var b strings.Builder
+	b.WriteString(" WHERE tenant = ? AND " + way.Text)
+	args = append([]any{string(tenant)}, way.Args...)
+	for _, t := range f {
+		b.WriteString(" AND " + t.SQL)
+		args = append(args, t.Value)
+	}
+	if after.Text != "" {
+		b.WriteString(" AND " + after.Text)
+		args = append(args, after.Args...)
+	}
+	return b.String(), args
 }
