@@ -1,7 +1,10 @@
 package principal
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"sync"
@@ -22,8 +25,8 @@ type watched[T any] struct {
 	looked  atomic.Int64 // when, in Unix milliseconds
 
 	mu        sync.Mutex // held while looking
-	seen      os.FileInfo
-	complaint string // the last one, so that each is logged once
+	seen      []byte     // what the file held, good or not
+	complaint string     // the last one, so that each is logged once
 }
 
 func fixed[T any](value *T) *watched[T] {
@@ -66,29 +69,28 @@ func (w *watched[T]) refresh() *T {
 		complaint = err.Error()
 	}
 	if complaint != "" && complaint != w.complaint {
-		slog.Error("a key file was not taken over; the last good one stays in use", "error", complaint)
+		slog.Error("txn-token: the new key file is no good, the last good one stays in use", "error", complaint)
 	}
 	w.complaint = complaint
 	return w.current.Load()
 }
 
-// read takes the file over if it is another one than at the last look.
+// read takes the file over if it holds something else than at the last look.
+// Contents are compared, not times and sizes: a copied file may keep both. The path
+// is left out of errors: who puts a key where its file's name belongs would find it
+// in a log.
 func (w *watched[T]) read() error {
-	info, err := os.Stat(w.file)
-	if err != nil {
+	content, err := os.ReadFile(w.file)
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = fmt.Errorf("the file cannot be read: %w", path.Err)
+	}
+	if err != nil || w.seen != nil && bytes.Equal(content, w.seen) {
 		return err
 	}
-	if w.seen != nil && os.SameFile(info, w.seen) && info.ModTime().Equal(w.seen.ModTime()) && info.Size() == w.seen.Size() {
-		return nil
-	}
-	raw, err := os.ReadFile(w.file)
+	w.seen = content
+	value, err := w.parse(content)
 	if err != nil {
 		return err
-	}
-	w.seen = info
-	value, err := w.parse(raw)
-	if err != nil {
-		return fmt.Errorf("%s: %w", w.file, err)
 	}
 	w.current.Store(value)
 	return nil
