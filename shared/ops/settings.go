@@ -32,5 +32,9 @@ func (s Settings) Why() bool { return s.Debug == "why" }
 
 // Logger returns the process's logger: JSON lines on stderr, each with the process's name.
 func Logger(name string, s Settings) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: s.LogLevel})).With("process", name)
+	level := s.LogLevel
+	if s.Why() {
+		level = slog.LevelDebug // at which doors explain
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("process", name)
 }
