@@ -86,12 +86,10 @@ func (a *Accounts) Code(ctx context.Context, from Origin, person store.Person, c
 	return a.store.Forgive(ctx, charged)
 }
 
-// Start begins a session and returns its handle. authTime is when the password
-// was accepted, in unix milliseconds.
-func (a *Accounts) Start(ctx context.Context, subject, acr string, authTime int64) (store.Session, string, error) {
-	session := store.Session{Subject: subject, ACR: acr, AuthTime: authTime, ExpiresAt: a.now().Add(sessionLife).UnixMilli()}
-	handle, err := a.store.AddSession(ctx, session)
-	return session, handle, err
+// Start begins a session and returns its handle. The session's end is set here.
+func (a *Accounts) Start(ctx context.Context, session store.Session) (string, error) {
+	session.ExpiresAt = a.now().Add(sessionLife).UnixMilli()
+	return a.store.AddSession(ctx, session)
 }
 
 // Session returns the session with this handle, or [store.ErrAbsent].

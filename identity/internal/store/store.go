@@ -23,6 +23,7 @@ import (
 
 	"innerdoor.example/identity/internal/store/internal/db"
 	"innerdoor.example/shared/database"
+	"innerdoor.example/shared/web"
 )
 
 // ErrAbsent is returned for what does not exist or has expired.
@@ -72,7 +73,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 }
 
 func (s *Store) write(ctx context.Context, work func(context.Context, *db.Queries) error) error {
-	return s.db.Write(ctx, func(ctx context.Context, tx *database.Tx) error { return work(ctx, db.New(tx)) })
+	return unavailable(s.db.Write(ctx, func(ctx context.Context, tx *database.Tx) error { return work(ctx, db.New(tx)) }))
 }
 
 // read gives what one query finds, or ErrAbsent.
@@ -82,7 +83,15 @@ func read[T any](ctx context.Context, s *Store, query func(context.Context, *db.
 		found, err = query(ctx, db.New(tx))
 		return absent(err)
 	})
-	return found, err
+	return found, unavailable(err)
+}
+
+// unavailable turns a failure of the database into the answer for it.
+func unavailable(err error) error {
+	if errors.Is(err, database.ErrUnavailable) {
+		return &web.Error{Kind: web.Unavailable, RetryAfter: time.Second, Err: err}
+	}
+	return err
 }
 
 // absent turns "no rows" into ErrAbsent.
