@@ -2,7 +2,7 @@ package authz_test
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"innerdoor.example/shared/authz"
 )
@@ -24,7 +24,7 @@ type (
 type subject struct {
 	ID           person
 	Tenant, Role string
-	Scopes       string
+	Scopes       []string
 	SecondFactor bool
 	Regions      []region
 	Shared       []string
@@ -97,34 +97,29 @@ var (
 	claims = authz.New(hasScope, walls, read, approve)
 )
 
-func hasScope(s *subject, scope string) bool {
-	for len(s.Scopes) >= len(scope) {
-		first, rest, _ := strings.Cut(s.Scopes, " ")
-		if first == scope {
-			return true
-		}
-		return hasScope(&subject{Scopes: rest}, scope)
-	}
-	return false
-}
+func hasScope(s *subject, scope string) bool { return slices.Contains(s.Scopes, scope) }
 
-const both = "claims:read claims:decide"
+var both = []string{"claims:read", "claims:decide"}
 
+// Bob's claim, in review, and what each of five people may do with it.
 func Example() {
-	c := claim{ID: "c-bob", Tenant: "acme", Owner: "home:bob", Region: "eu", Status: "in_review", Amount: 30000, Currency: "EUR", Assignee: "home:ada"}
-	bob := subject{ID: "home:bob", Tenant: "acme", Scopes: both, Regions: []region{}, Shared: []string{}}
-	alice := subject{ID: "home:alice", Tenant: "acme", Scopes: both, Regions: []region{}, Shared: []string{}}
-	ada := subject{ID: "home:ada", Tenant: "acme", Scopes: both, Role: "adjuster", Regions: []region{"eu"}, Limit: 50000, Currency: "EUR"}
-	sam := subject{ID: "home:sam", Tenant: "acme", Scopes: both, Role: "supervisor", Limit: 1000000, Currency: "EUR"}
-
-	for _, s := range []subject{bob, alice, ada, sam} {
-		r, a := claims.Decide("claims:read", &s, &c), claims.Decide("claims:approve", &s, &c)
-		fmt.Println(s.ID, "read:", r.Outcome(), r.Rule(), "approve:", a.Outcome(), a.Rule())
+	for _, who := range []subject{bob, alice, dora, ada, sam} {
+		read, approve := claims.Decide("claims:read", &who, &bobsClaim), claims.Decide("claims:approve", &who, &bobsClaim)
+		fmt.Printf("%s: read %s %q, approve %s %q\n", who.ID, read.Outcome(), read.Rule(), approve.Outcome(), approve.Rule())
 	}
-	for _, way := range claims.Ways("claims:read", &ada, authz.PostgreSQL) {
+	for _, way := range claims.Ways("claims:read", &dora, authz.SQLite) {
 		fmt.Println(way.Text, way.Args)
 	}
-	fmt.Println(claims.Near("claims:approve", &bob, &c))
-	fmt.Println(string(claims.Read(&ada, &c)))
+	fmt.Println(claims.Near("claims:approve", &sam, &bobsClaim))
 	// Output:
+	// home:bob: read allowed "owner", approve forbidden "own-claim"
+	// home:alice: read hidden "", approve hidden ""
+	// home:dora: read allowed "delegate", approve forbidden ""
+	// home:ada: read allowed "assignee", approve allowed "adjuster-within-limit"
+	// home:sam: read allowed "supervisor", approve step_up "supervisor-within-limit"
+	// (tenant = ?) AND (owner = ?) [acme home:dora]
+	// (tenant = ?) AND (id = ?) [acme c-a]
+	// (tenant = ?) AND (id = ?) [acme c-b]
+	// (tenant = ?) AND (id = ?) [acme c-bob]
+	// supervisor-within-limit second factor (step-up)
 }

@@ -24,7 +24,7 @@ func (p *Policy[S, R]) Table() string {
 	return b.String()
 }
 
-func cell(text string) string { return strings.NewReplacer("|", `\|`, "\n", " ").Replace(text) }
+func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
 // Digest names the rules: the first 16 hex digits of the SHA-256 of their table. It does not see into the Go of facts and
 // accessors; the build in the record does.
