@@ -1,7 +1,6 @@
 package claim
 
 import (
-	"strings"
 	"time"
 
 	"innerdoor.example/shared/authz"
@@ -46,15 +45,15 @@ func ShareOf(id ID, subject principal.ID) DelegationID {
 	return DelegationID(string(id) + "/" + string(subject))
 }
 
-// Parts are the claim and the delegate that the id was made of.
-func (id DelegationID) Parts() (ID, principal.ID) {
-	claim, subject, _ := strings.Cut(string(id), "/")
-	return ID(claim), principal.ID(subject)
-}
-
 // Ref names the delegation in decisions and their records.
 func (d Delegation) Ref() authz.Ref {
 	return authz.Ref{Type: "delegation", Tenant: string(d.Tenant), ID: string(d.ID), Version: d.Version}
+}
+
+// SharedWith is the delegation of the claim to this person before it is made: what it
+// has from its claim.
+func (c Claim) SharedWith(subject principal.ID) Delegation {
+	return Delegation{Tenant: c.Tenant, ID: ShareOf(c.ID, subject), ClaimID: c.ID, Subject: subject, Owner: c.Owner}
 }
 
 // Share is what the owner may say about a delegation.
@@ -70,15 +69,21 @@ func (s Share) ID() DelegationID { return ShareOf(s.Claim, s.Subject) }
 // Action names what must be permitted.
 func (Share) Action() authz.Name { return Sharing }
 
-// Apply makes d what was asked for; an Unfit error says why it cannot be.
+// Apply makes d what was asked for. An Unfit error says why it cannot be saved; d is
+// complete all the same, so that it can be decided whether by is to learn that.
 func (s Share) Apply(d *Delegation, by principal.ID, at time.Time) error {
-	switch now := At(at); {
+	now := At(at)
+	if d.Version == 0 {
+		d.CreatedAt = now
+	}
+	d.ExpiresAt, d.GrantedBy = s.Expires, by
+	d.UpdatedAt = now
+	d.Version++
+	switch {
 	case s.Subject == by:
 		return Unfit("a claim cannot be shared with oneself")
 	case s.Expires <= now || s.Expires > now.Add(longestShare):
 		return Unfit("expires_at must lie ahead, at most 90 days")
 	}
-	d.ExpiresAt, d.GrantedBy = s.Expires, by
-	d.UpdatedAt = At(at)
 	return nil
 }

@@ -5,6 +5,7 @@ package policy
 import (
 	"innerdoor.example/services/claims/internal/claim"
 	"innerdoor.example/shared/authz"
+	"innerdoor.example/shared/principal"
 )
 
 type (
@@ -90,3 +91,18 @@ var Delegations = authz.New((*Subject).hasScope,
 		Permit: []authz.Rule[Subject, claim.Delegation]{authz.When("owner", shareOwner.Is(me))},
 	},
 )
+
+// Decisions makes the policy on the records of decisions. Their type links the
+// database, which a policy must not: so the store names it.
+func Decisions[R any](tenantOf func(*R) principal.Tenant) *authz.Policy[Subject, R] {
+	return authz.New((*Subject).hasScope,
+		[]authz.Rule[Subject, R]{
+			authz.When("same-tenant", authz.Column[Subject]("tenant", tenantOf).Is(myTenant)),
+		},
+		authz.Action[Subject, R]{
+			Name:   claim.Audit,
+			Scope:  "claims:audit",
+			Permit: []authz.Rule[Subject, R]{authz.When("auditor", authz.Fact[Subject, R](auditing, isAuditor))},
+		},
+	)
+}

@@ -60,12 +60,16 @@ var (
 	adjuster   = role("an adjuster", claim.Adjuster)
 	supervisor = role("a supervisor", claim.Supervisor)
 	assessor   = role("an adjuster or supervisor", claim.Adjuster, claim.Supervisor)
-	auditor    = role("an auditor", claim.Auditor)
+	auditor    = fact(auditing, isAuditor)
 	support    = role("in support", claim.Support)
 	mfa        = fact("second factor", func(s *Subject) bool { return s.SecondFactor() }).StepUp()
 
 	staffSees = status.OneOf(claim.Submitted, claim.InReview, claim.Approved, claim.Rejected, claim.Withdrawn)
 )
+
+const auditing = "an auditor"
+
+func isAuditor(s *Subject) bool { return s.Role == claim.Auditor }
 
 func role(name string, any ...claim.Role) authz.Cond[Subject, claim.Claim] {
 	return fact(name, func(s *Subject) bool { return slices.Contains(any, s.Role) })

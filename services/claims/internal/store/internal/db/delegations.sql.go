@@ -57,10 +57,11 @@ func (q *Queries) FindShare(ctx context.Context, arg FindShareParams) (Share, er
 	return i, err
 }
 
-const insertDelegation = `-- name: InsertDelegation :exec
+const insertDelegation = `-- name: InsertDelegation :execrows
 INSERT INTO delegations (
   tenant, id, claim_id, subject, expires_at, granted_by, version, created_at, updated_at
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
 `
 
 type InsertDelegationParams struct {
@@ -75,8 +76,8 @@ type InsertDelegationParams struct {
 	UpdatedAt claim.Time
 }
 
-func (q *Queries) InsertDelegation(ctx context.Context, arg InsertDelegationParams) error {
-	_, err := q.db.ExecContext(ctx, insertDelegation,
+func (q *Queries) InsertDelegation(ctx context.Context, arg InsertDelegationParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertDelegation,
 		arg.Tenant,
 		arg.ID,
 		arg.ClaimID,
@@ -87,12 +88,15 @@ func (q *Queries) InsertDelegation(ctx context.Context, arg InsertDelegationPara
 		arg.CreatedAt,
 		arg.UpdatedAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const liveShares = `-- name: LiveShares :many
 SELECT claim_id FROM delegations WHERE tenant = ? AND subject = ? AND expires_at > ?3
-ORDER BY claim_id LIMIT 101
+ORDER BY claim_id
 `
 
 type LiveSharesParams struct {
@@ -107,7 +111,7 @@ func (q *Queries) LiveShares(ctx context.Context, arg LiveSharesParams) ([]claim
 		return nil, err
 	}
 	defer rows.Close()
-	var items []claim.ID
+	items := []claim.ID{}
 	for rows.Next() {
 		var claim_id claim.ID
 		if err := rows.Scan(&claim_id); err != nil {
@@ -122,6 +126,29 @@ func (q *Queries) LiveShares(ctx context.Context, arg LiveSharesParams) ([]claim
 		return nil, err
 	}
 	return items, nil
+}
+
+const otherLiveShares = `-- name: OtherLiveShares :one
+SELECT count(*) FROM delegations WHERE tenant = ? AND subject = ? AND expires_at > ?3 AND id <> ?4
+`
+
+type OtherLiveSharesParams struct {
+	Tenant  principal.Tenant
+	Subject principal.ID
+	Now     claim.Time
+	Besides claim.DelegationID
+}
+
+func (q *Queries) OtherLiveShares(ctx context.Context, arg OtherLiveSharesParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, otherLiveShares,
+		arg.Tenant,
+		arg.Subject,
+		arg.Now,
+		arg.Besides,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const updateDelegation = `-- name: UpdateDelegation :execrows

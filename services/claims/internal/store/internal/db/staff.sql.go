@@ -38,6 +38,72 @@ func (q *Queries) FindStaff(ctx context.Context, arg FindStaffParams) (Staff, er
 	return i, err
 }
 
+const insertNetwork = `-- name: InsertNetwork :execrows
+INSERT INTO networks (tenant, id, prefix, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+`
+
+type InsertNetworkParams struct {
+	Tenant    principal.Tenant
+	ID        string
+	Prefix    string
+	Version   int64
+	CreatedAt claim.Time
+	UpdatedAt claim.Time
+}
+
+func (q *Queries) InsertNetwork(ctx context.Context, arg InsertNetworkParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertNetwork,
+		arg.Tenant,
+		arg.ID,
+		arg.Prefix,
+		arg.Version,
+		arg.CreatedAt,
+		arg.UpdatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const insertStaff = `-- name: InsertStaff :execrows
+INSERT INTO staff (
+  tenant, subject, role, regions, limit_amount, limit_currency, version, created_at, updated_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+`
+
+type InsertStaffParams struct {
+	Tenant        principal.Tenant
+	Subject       principal.ID
+	Role          claim.Role
+	Regions       claim.Regions
+	LimitAmount   claim.Cents
+	LimitCurrency claim.Currency
+	Version       int64
+	CreatedAt     claim.Time
+	UpdatedAt     claim.Time
+}
+
+func (q *Queries) InsertStaff(ctx context.Context, arg InsertStaffParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertStaff,
+		arg.Tenant,
+		arg.Subject,
+		arg.Role,
+		arg.Regions,
+		arg.LimitAmount,
+		arg.LimitCurrency,
+		arg.Version,
+		arg.CreatedAt,
+		arg.UpdatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const putStaff = `-- name: PutStaff :exec
 INSERT INTO staff (
   tenant, subject, role, regions, limit_amount, limit_currency, version, created_at, updated_at

@@ -1,0 +1,125 @@
+package api
+
+import (
+	"fmt"
+
+	"innerdoor.example/services/claims/internal/claim"
+	"innerdoor.example/services/claims/internal/store"
+	"innerdoor.example/shared/principal"
+	"innerdoor.example/shared/web"
+)
+
+// views is what is shown of a claim, by the rule that permits reading it: on its own,
+// on lists, and after a change. A rule without a view shows nothing.
+var views = map[string]func(claim.Claim) any{
+	"owner":              whole,
+	"assignee":           whole,
+	"adjuster-in-region": whole,
+	"supervisor":         whole,
+	"auditor":            whole,
+	"support":            masked,
+	"delegate":           story,
+}
+
+func view(c store.Granted) (any, error) {
+	show, ok := views[c.By]
+	if !ok {
+		return nil, fmt.Errorf("the rule %q has no view of a claim", c.By)
+	}
+	return show(c.Row), nil
+}
+
+// storyView is what happened and how far it is: all that a delegate sees.
+type storyView struct {
+	ID             claim.ID         `json:"id"`
+	Tenant         principal.Tenant `json:"tenant"`
+	Owner          principal.ID     `json:"owner"`
+	Order          claim.OrderID    `json:"order"`
+	Region         claim.Region     `json:"region"`
+	Description    string           `json:"description"`
+	Status         claim.Status     `json:"status"`
+	Assignee       principal.ID     `json:"assignee,omitzero"`
+	FirstApprover  principal.ID     `json:"first_approver,omitzero"`
+	SecondApprover principal.ID     `json:"second_approver,omitzero"`
+	DeliveredAt    claim.Time       `json:"delivered_at"` // unix milliseconds, like every time here
+	Version        int64            `json:"version"`
+	CreatedAt      claim.Time       `json:"created_at"`
+	UpdatedAt      claim.Time       `json:"updated_at"`
+}
+
+// wholeView is that, and what it is about in money and in person.
+type wholeView struct {
+	storyView
+	Amount      claim.Cents    `json:"amount"`
+	Currency    claim.Currency `json:"currency"`
+	OrderAmount claim.Cents    `json:"order_amount"`
+	Contact     contact        `json:"contact"`
+}
+
+type contact struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	Phone string `json:"phone"`
+}
+
+func story(c claim.Claim) any { return storyOf(c) }
+
+func whole(c claim.Claim) any { return wholeOf(c, contact(c.Contact())) }
+
+const mask = "***"
+
+// masked is whole, but for who can be reached how.
+func masked(c claim.Claim) any { return wholeOf(c, contact{Name: mask, Email: mask, Phone: mask}) }
+
+func wholeOf(c claim.Claim, who contact) wholeView {
+	return wholeView{storyView: storyOf(c), Amount: c.Amount, Currency: c.Currency, OrderAmount: c.OrderAmount, Contact: who}
+}
+
+func storyOf(c claim.Claim) storyView {
+	return storyView{
+		ID: c.ID, Tenant: c.Tenant, Owner: c.Owner, Order: c.OrderID, Region: c.Region,
+		Description: c.Description, Status: c.Status,
+		Assignee: c.Assignee, FirstApprover: c.FirstApprover, SecondApprover: c.SecondApprover,
+		DeliveredAt: c.DeliveredAt, Version: c.Version, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
+	}
+}
+
+func listView(page store.Listed) (web.Page[any], error) {
+	v := web.Page[any]{Items: make([]any, len(page.Rows)), Next: page.Next}
+	for i, c := range page.Rows {
+		var err error
+		if v.Items[i], err = view(c); err != nil {
+			return web.Page[any]{}, err
+		}
+	}
+	return v, nil
+}
+
+type shareView struct {
+	Claim     claim.ID     `json:"claim"`
+	Subject   principal.ID `json:"subject"`
+	ExpiresAt claim.Time   `json:"expires_at"`
+	GrantedBy principal.ID `json:"granted_by"`
+	Version   int64        `json:"version"`
+}
+
+func shareViewOf(d claim.Delegation) shareView {
+	return shareView{Claim: d.ClaimID, Subject: d.Subject, ExpiresAt: d.ExpiresAt, GrantedBy: d.GrantedBy, Version: d.Version}
+}
+
+func sharesView(page store.ListedShares) web.Page[shareView] {
+	v := web.Page[shareView]{Items: make([]shareView, len(page.Rows)), Next: page.Next}
+	for i, d := range page.Rows {
+		v.Items[i] = shareViewOf(d.Row)
+	}
+	return v
+}
+
+// decisionsView shows auditors the records as they are.
+func decisionsView(page store.Decisions) web.Page[store.Decision] {
+	v := web.Page[store.Decision]{Items: make([]store.Decision, len(page.Rows)), Next: page.Next}
+	for i, d := range page.Rows {
+		v.Items[i] = d.Row
+	}
+	return v
+}
