@@ -27,15 +27,15 @@ func (f *Fields) check() error {
 	if _, err := netip.ParseAddr(f.Request.Address); err != nil && f.Request.Address != "" {
 		return errors.New("rctx: the address is an IP address without a port")
 	}
-	if f.ID == AnonymousID || f.Context.Credential == CredentialAnonymous {
+	if f.Context.Credential == CredentialAnonymous {
 		return f.checkAnonymous()
 	}
 	return f.checkKnown()
 }
 
 func (f *Fields) checkAnonymous() error {
-	if f.ID != AnonymousID || f.Context.Credential != CredentialAnonymous {
-		return errors.New("sub and credential: only both together can be anonymous")
+	if f.ID != AnonymousID {
+		return errors.New("sub: somebody, where the credential says nobody")
 	}
 	if f.Context.Tenant != "" || f.Scope != "" || f.Context.SecondFactor {
 		return errors.New("an anonymous caller has no tenant, no scope and no second factor")

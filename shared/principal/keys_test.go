@@ -145,6 +145,10 @@ func TestKeysRotateWithoutARefusal(t *testing.T) {
 	if !r.takes(after, at) {
 		t.Error("the remaining key's token is refused")
 	}
+	write(t, r.keyFile, pemKey(t, old.key))
+	if _, err := r.signer.Sign(alice(), now.Add(-time.Hour)); err != nil || r.signer.Public().KeyID != old.signer.Public().KeyID {
+		t.Error("after the clock was set back, no key file is looked at")
+	}
 }
 
 func TestTheLastGoodKeysSurviveABadFile(t *testing.T) {

@@ -102,52 +102,55 @@ func TestWhatATokenMustSay(t *testing.T) {
 	}
 	iat := now.Unix()
 	for name, change := range map[string]map[string]any{
-		"no issuer":                  {"iss": nil},
-		"another issuer":             {"iss": "spiffe://innerdoor.internal/claims"},
-		"an issuer's other case":     {"iss": "spiffe://innerdoor.internal/Gateway"},
-		"no audience":                {"aud": nil},
-		"a foreign audience":         {"aud": "elsewhere.internal"},
-		"an audience among others":   {"aud": []string{principal.TrustDomain, "elsewhere.internal"}},
-		"no iat":                     {"iat": nil},
-		"no exp":                     {"exp": nil},
-		"null exp":                   {"exp": map[string]any(nil)},
-		"exp before iat":             {"exp": iat - 1},
-		"no lifetime":                {"exp": iat},
-		"61 seconds":                 {"exp": iat + 61},
-		"a century":                  {"exp": iat + 3_155_760_000},
-		"exp overflows":              {"iat": -9_000_000_000_000_000_000, "exp": 9_000_000_000_000_000_000},
-		"negative iat":               {"iat": -30, "exp": 30},
-		"exp as text":                {"exp": fmt.Sprint(iat + 60)},
-		"exp as a float":             {"exp": float64(iat) + 60.5},
-		"no subject":                 {"sub": nil},
-		"a subject without issuer":   {"sub": "alice"},
-		"a subject with a space":     {"sub": "home:alice smith"},
-		"a subject with a line feed": {"sub": "home:alice\n"},
-		"a subject of 129":           {"sub": "home:" + strings.Repeat("a", 129)},
-		"a list of subjects":         {"sub": []string{"home:alice", "home:bob"}},
-		"no txn":                     {"txn": nil},
-		"a txn with a space":         {"txn": "txn 1"},
-		"a txn of 65":                {"txn": strings.Repeat("t", 65)},
-		"two spaces in scope":        {"scope": "claims:read  claims:write"},
-		"a quote in scope":           {"scope": `claims:"read"`},
-		"scope as a list":            {"scope": []string{"claims:read"}},
-		"no requesting workload":     {"req_wl": nil},
-		"a workload with a slash":    {"req_wl": "gateway/x"},
-		"no context":                 {"tctx": nil},
-		"no tenant":                  with(map[string]any{"tenant": ""}),
-		"two tenants":                with(map[string]any{"tenant": "acme globex"}),
-		"a tenant in capitals":       with(map[string]any{"tenant": "ACME"}),
-		"no credential":              with(map[string]any{"credential": ""}),
-		"an unknown credential":      with(map[string]any{"credential": "magic"}),
-		"alice as anonymous":         with(map[string]any{"credential": "anonymous"}),
-		"anonymous as bearer":        {"sub": "anonymous"},
-		"second factor as text":      with(map[string]any{"second_factor": "true"}),
-		"an address with a port":     {"rctx": map[string]any{"address": "192.0.2.7:1234"}},
+		"no issuer":                   {"iss": nil},
+		"another issuer":              {"iss": "spiffe://innerdoor.internal/claims"},
+		"an issuer's other case":      {"iss": "spiffe://innerdoor.internal/Gateway"},
+		"no audience":                 {"aud": nil},
+		"a foreign audience":          {"aud": "elsewhere.internal"},
+		"an audience among others":    {"aud": []string{principal.TrustDomain, "elsewhere.internal"}},
+		"no iat":                      {"iat": nil},
+		"no exp":                      {"exp": nil},
+		"null exp":                    {"exp": map[string]any(nil)},
+		"exp before iat":              {"exp": iat - 1},
+		"no lifetime":                 {"exp": iat},
+		"61 seconds":                  {"exp": iat + 61},
+		"exp before iat, in the skew": {"iat": iat + 4, "exp": iat + 2},
+		"a century":                   {"exp": iat + 3_155_760_000},
+		"exp overflows":               {"iat": -9_000_000_000_000_000_000, "exp": 9_000_000_000_000_000_000},
+		"negative iat":                {"iat": -30, "exp": 30},
+		"exp as text":                 {"exp": fmt.Sprint(iat + 60)},
+		"exp as a float":              {"exp": float64(iat) + 60.5},
+		"no subject":                  {"sub": nil},
+		"a subject without issuer":    {"sub": "alice"},
+		"a subject with a space":      {"sub": "home:alice smith"},
+		"a subject with a line feed":  {"sub": "home:alice\n"},
+		"a subject of 129":            {"sub": "home:" + strings.Repeat("a", 129)},
+		"a list of subjects":          {"sub": []string{"home:alice", "home:bob"}},
+		"no txn":                      {"txn": nil},
+		"a txn with a space":          {"txn": "txn 1"},
+		"a txn of 65":                 {"txn": strings.Repeat("t", 65)},
+		"two spaces in scope":         {"scope": "claims:read  claims:write"},
+		"a quote in scope":            {"scope": `claims:"read"`},
+		"scope as a list":             {"scope": []string{"claims:read"}},
+		"no requesting workload":      {"req_wl": nil},
+		"a workload with a slash":     {"req_wl": "gateway/x"},
+		"no context":                  {"tctx": nil},
+		"no tenant":                   with(map[string]any{"tenant": ""}),
+		"two tenants":                 with(map[string]any{"tenant": "acme globex"}),
+		"a tenant in capitals":        with(map[string]any{"tenant": "ACME"}),
+		"no credential":               with(map[string]any{"credential": ""}),
+		"an unknown credential":       with(map[string]any{"credential": "magic"}),
+		"alice as anonymous":          with(map[string]any{"credential": "anonymous"}),
+		"alice as anonymous, bare":    {"scope": nil, "tctx": map[string]any{"credential": "anonymous"}},
+		"anonymous as bearer":         {"sub": "anonymous"},
+		"second factor as text":       with(map[string]any{"second_factor": "true"}),
+		"an address with a port":      {"rctx": map[string]any{"address": "192.0.2.7:1234"}},
 	} {
 		refused(t, f, name, f.changed(t, change))
 	}
 	accepted(t, f, f.changed(t, nil))
 	accepted(t, f, f.changed(t, map[string]any{"from_a_later_release": true}))
+	refused(t, f, "more than a header holds", f.changed(t, map[string]any{"later": strings.Repeat("x", 8<<10)}))
 }
 
 func TestThePayloadIsOneJSONObject(t *testing.T) {
@@ -234,6 +237,15 @@ func TestThePeerIsNeverCachedWithTheToken(t *testing.T) {
 	}
 	if who, err := f.verifier.Verify(token, "", now); err == nil || who.Valid() {
 		t.Error("a token that nobody presents was accepted")
+	}
+}
+
+func TestAProvedTokenIsNotProvedAgain(t *testing.T) {
+	f := newForge(t)
+	token := f.sign(t, alice())
+	accepted(t, f, token)
+	if n := testing.AllocsPerRun(10, func() { accepted(t, f, token) }); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
 
