@@ -7,6 +7,7 @@ import (
 	"innerdoor.example/services/orders/internal/order"
 	"innerdoor.example/services/orders/internal/store"
 	"innerdoor.example/shared/principal"
+	"innerdoor.example/shared/serve"
 	"innerdoor.example/shared/web"
 )
 
@@ -119,18 +120,14 @@ func (a *API) assign(r *http.Request, who principal.Principal) (web.Reply, error
 	return a.do(r, who, order.Assign(carrier))
 }
 
-func (a *API) ship(r *http.Request, who principal.Principal) (web.Reply, error) {
-	if err := web.NoBody(r); err != nil {
-		return web.Reply{}, err
+// verb is POST /orders/{id}/<verb>: a command that says it all.
+func (a *API) verb(c order.Command) serve.Handler {
+	return func(r *http.Request, who principal.Principal) (web.Reply, error) {
+		if err := web.NoBody(r); err != nil {
+			return web.Reply{}, err
+		}
+		return a.do(r, who, c)
 	}
-	return a.do(r, who, order.Ship())
-}
-
-func (a *API) deliver(r *http.Request, who principal.Principal) (web.Reply, error) {
-	if err := web.NoBody(r); err != nil {
-		return web.Reply{}, err
-	}
-	return a.do(r, who, order.Deliver())
 }
 
 // do does the command to the order that the request names, in the version that it insists on.

@@ -7,6 +7,7 @@ import (
 
 	"innerdoor.example/services/orders/internal/order"
 	"innerdoor.example/services/orders/internal/store"
+	"innerdoor.example/shared/principal"
 	"innerdoor.example/shared/serve"
 	"innerdoor.example/shared/web"
 )
@@ -16,7 +17,7 @@ type API struct{ Store *store.Store }
 
 // Routes is the whole surface: every operation, the action that is decided for it, and who may carry it here.
 func (a *API) Routes() []serve.Route {
-	public, claims := serve.From("gateway"), serve.From("claims")
+	public, claims := serve.From(principal.Gateway), serve.From("claims")
 	return []serve.Route{
 		serve.POST("/orders", order.Placing, public, a.place),
 		serve.GET("/orders", order.Read, public, a.list),
@@ -25,8 +26,8 @@ func (a *API) Routes() []serve.Route {
 		serve.GET("/orders/decisions/{id}", order.Audit, public, a.decision),
 		serve.GET("/orders/{id}", order.Read, public, a.get),
 		serve.PUT("/orders/{id}/carrier", order.Assigning, public, a.assign),
-		serve.POST("/orders/{id}/ship", order.Shipping, public, a.ship),
-		serve.POST("/orders/{id}/deliver", order.Delivery, public, a.deliver),
+		serve.POST("/orders/{id}/ship", order.Shipping, public, a.verb(order.Ship())),
+		serve.POST("/orders/{id}/deliver", order.Delivery, public, a.verb(order.Deliver())),
 		serve.GET("/internal/orders/{id}/coverage", order.Coverage, claims, a.coverage),
 	}
 }

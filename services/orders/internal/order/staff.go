@@ -40,13 +40,3 @@ type Staff struct {
 	CreatedAt     Time
 	UpdatedAt     Time
 }
-
-// Haulier is one row: the carrier that a person acts for in a tenant.
-type Haulier struct {
-	Tenant    principal.Tenant
-	Subject   principal.ID
-	Carrier   Carrier
-	Version   int64
-	CreatedAt Time
-	UpdatedAt Time
-}

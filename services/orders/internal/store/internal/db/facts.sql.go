@@ -69,13 +69,12 @@ func (q *Queries) HasCarrier(ctx context.Context, arg HasCarrierParams) (bool, e
 	return exists, err
 }
 
-const putCarrier = `-- name: PutCarrier :exec
+const insertCarrier = `-- name: InsertCarrier :execrows
 INSERT INTO carriers (tenant, subject, carrier, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (tenant, subject) DO UPDATE SET
-    carrier = excluded.carrier, version = carriers.version + 1, updated_at = excluded.updated_at
+ON CONFLICT (tenant, subject) DO NOTHING
 `
 
-type PutCarrierParams struct {
+type InsertCarrierParams struct {
 	Tenant    principal.Tenant
 	Subject   principal.ID
 	Carrier   order.Carrier
@@ -84,8 +83,8 @@ type PutCarrierParams struct {
 	UpdatedAt order.Time
 }
 
-func (q *Queries) PutCarrier(ctx context.Context, arg PutCarrierParams) error {
-	_, err := q.db.ExecContext(ctx, putCarrier,
+func (q *Queries) InsertCarrier(ctx context.Context, arg InsertCarrierParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertCarrier,
 		arg.Tenant,
 		arg.Subject,
 		arg.Carrier,
@@ -93,7 +92,45 @@ func (q *Queries) PutCarrier(ctx context.Context, arg PutCarrierParams) error {
 		arg.CreatedAt,
 		arg.UpdatedAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const insertStaff = `-- name: InsertStaff :execrows
+INSERT INTO staff (
+    tenant, subject, role, limit_amount, limit_currency, version, created_at, updated_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (tenant, subject) DO NOTHING
+`
+
+type InsertStaffParams struct {
+	Tenant        principal.Tenant
+	Subject       principal.ID
+	Role          order.Role
+	LimitAmount   order.Cents
+	LimitCurrency order.Currency
+	Version       int64
+	CreatedAt     order.Time
+	UpdatedAt     order.Time
+}
+
+func (q *Queries) InsertStaff(ctx context.Context, arg InsertStaffParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertStaff,
+		arg.Tenant,
+		arg.Subject,
+		arg.Role,
+		arg.LimitAmount,
+		arg.LimitCurrency,
+		arg.Version,
+		arg.CreatedAt,
+		arg.UpdatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const putStaff = `-- name: PutStaff :exec
