@@ -61,15 +61,13 @@ func (p *Policy[S, R]) Ways(action Name, s *S, d Dialect) []SQL {
 		for _, one := range each {
 			way := join(" AND ", slices.Concat(required, all, []SQL{one}, refused))
 			way.Text = d.Rebind(way.Text)
-			if !slices.ContainsFunc(ways, way.equal) {
+			if !slices.ContainsFunc(ways, func(w SQL) bool { return w.Text == way.Text && slices.Equal(w.Args, way.Args) }) {
 				ways = append(ways, way)
 			}
 		}
 	}
 	return ways
 }
-
-func (q SQL) equal(other SQL) bool { return q.Text == other.Text && slices.Equal(q.Args, other.Args) }
 
 // ways to satisfy a rule: what must hold, and the alternatives that its first small set gives.
 func (r *Rule[S, R]) ways(s *S) (all, each []SQL) {
@@ -122,7 +120,7 @@ func (c *compare[S, R, V]) sql(s *S, want truth) []SQL {
 	values := slices.Sorted(slices.Values(c.right.values(s, nil)))
 	values = slices.DeleteFunc(slices.Compact(values), func(v V) bool { return v == zero })
 	if c.op == atMost || c.op == atLeast {
-		sign := map[operator]map[truth]string{atMost: {yes: " <= ?", no: " > ?"}, atLeast: {yes: " >= ?", no: " < ?"}}[c.op][want]
+		sign := map[string]map[truth]string{atMost: {yes: " <= ?", no: " > ?"}, atLeast: {yes: " >= ?", no: " < ?"}}[c.op][want]
 		known := map[bool]string{true: " OR " + name + " = ?", false: " AND " + name + " <> ?"}[never]
 		return []SQL{{name + sign + known, args(values[0], zero)}}
 	}
