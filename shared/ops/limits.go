@@ -11,10 +11,9 @@ import (
 // The limits of every listener. Whoever sends headers or a body slowly, or reads an answer slowly, is cut off within
 // ten seconds; handlers have their own, shorter deadlines for what they ask of others.
 const (
-	headerTime = 5 * time.Second // also the TLS handshake's
-	readTime   = 8 * time.Second // headers and body
-	writeTime  = 8 * time.Second // from the end of the headers to the end of the answer
-	idleTime   = 2 * time.Minute // longer than mtls's clients keep an idle connection
+	readTime  = 8 * time.Second // the TLS handshake; then for each request, headers and body together
+	writeTime = 8 * time.Second // from the end of the headers to the end of the answer
+	idleTime  = 2 * time.Minute // longer than mtls's clients keep an idle connection
 
 	// maxHeader makes 16 KiB of headers: net/http reads 4 KiB more than it is told.
 	maxHeader = 12 << 10
@@ -26,14 +25,13 @@ const (
 
 func limited(l Listener, log *slog.Logger) *http.Server {
 	s := &http.Server{
-		Handler:           l.Handler,
-		TLSConfig:         l.TLS,
-		ReadHeaderTimeout: headerTime,
-		ReadTimeout:       readTime,
-		WriteTimeout:      writeTime,
-		IdleTimeout:       idleTime,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Handler:        l.Handler,
+		TLSConfig:      l.TLS,
+		ReadTimeout:    readTime,
+		WriteTimeout:   writeTime,
+		IdleTimeout:    idleTime,
+		MaxHeaderBytes: maxHeader,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	if l.TLS != nil {
 		closeAged(s, maxAge)

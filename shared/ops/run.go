@@ -35,8 +35,8 @@ type Listener struct {
 	Handler http.Handler
 }
 
-// drainTime is how long requests under way may take when the process is told to stop. It is more than a slow client
-// gets (see limits) and less than the ten seconds after which container engines kill.
+// drainTime is how long requests under way may take when the process is told to stop. It is more than an answer
+// may take (writeTime) and less than the ten seconds after which container engines kill.
 const drainTime = 9 * time.Second
 
 // Run serves p until ctx ends or SIGTERM or SIGINT comes, then takes no more connections, lets the requests under way
