@@ -92,10 +92,10 @@ func union(ways []authz.SQL, sel func(way authz.SQL) (string, []any)) (string, [
 
 func conditions(tenant principal.Tenant, way authz.SQL, f Filter, after authz.SQL) (where string, args []any) {
 	var b strings.Builder
-	b.WriteString(" WHERE tenant = ? AND " + way.Text)
+	b.WriteString(" WHERE tenant = ? AND (" + way.Text + ")")
 	args = append([]any{string(tenant)}, way.Args...)
 	for _, t := range f {
-		b.WriteString(" AND " + t.SQL)
+		b.WriteString(" AND (" + t.SQL + ")")
 		args = append(args, t.Value)
 	}
 	if after.Text != "" {

@@ -3,7 +3,9 @@ package door
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"innerdoor.example/shared/audit"
@@ -149,9 +151,13 @@ func (d *Door[S, R]) explain(ctx context.Context, in *Inside) {
 
 // pageOf notes in the record which rows leave, by the rule that shows each.
 func pageOf[R Noun](r *audit.Record, rows []Granted[R]) {
+	if len(rows) == 0 {
+		return // the rule stays the one by which there might have been some
+	}
 	r.Count = int64(len(rows))
 	r.IDs = make(map[string][]string)
 	for _, row := range rows {
 		r.IDs[row.By] = append(r.IDs[row.By], row.Row.Ref().ID)
 	}
+	r.Rule = strings.Join(slices.Sorted(maps.Keys(r.IDs)), " ")
 }
