@@ -29,7 +29,7 @@ gateway check FILE…    checks routes.yaml and issuers.yaml files
 
 func main() {
 	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintf(os.Stderr, "gateway: %v\n", err)
 		os.Exit(1)
 	}
 }
@@ -95,7 +95,6 @@ func serve(ctx context.Context) error {
 	defer stop()
 	go bearer.Run(ctx)
 	return ops.Run(ctx, ops.Process{
-		Name:     "gateway",
 		Settings: s.Ops,
 		Log:      log,
 		Inner:    ops.Listener{Addr: s.Addr, Handler: handler},

@@ -33,7 +33,7 @@ const usage = `usage: identity [command]
 
 func main() {
 	if err := run(context.Background(), os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintf(os.Stderr, "identity: %v\n", err)
 		os.Exit(1)
 	}
 }
@@ -84,7 +84,7 @@ func serveRequests(ctx context.Context) error {
 	defer stop()
 	go sweep(ctx, people, log)
 	return ops.Run(ctx, ops.Process{
-		Name: "identity", Settings: s.Ops, Log: log, Ready: people.Ready, Registry: ops.NewRegistry(),
+		Settings: s.Ops, Log: log, Ready: people.Ready, Registry: ops.NewRegistry(),
 		Inner: ops.Listener{Addr: s.InnerAddr, TLS: workload.Server(), Handler: handler},
 	})
 }

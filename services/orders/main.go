@@ -98,7 +98,7 @@ func listen(ctx context.Context) error {
 	defer stop()
 	go st.Retain(ctx, c.Retention)
 	return ops.Run(ctx, ops.Process{
-		Name: store.Name, Settings: c.Ops, Log: log, Registry: registry, Ready: st.Ready,
+		Settings: c.Ops, Log: log, Registry: registry, Ready: st.Ready,
 		Inner: ops.Listener{Addr: c.Inner, TLS: identity.Server(), Handler: handler},
 	})
 }

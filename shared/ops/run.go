@@ -20,7 +20,6 @@ import (
 
 // Process is one process as it is run: what it serves, and how it is looked after.
 type Process struct {
-	Name     string                          // "claims", as in its log
 	Settings Settings                        // as parsed
 	Log      *slog.Logger                    // becomes slog's default too, so that libraries' words come out as JSON
 	Inner    Listener                        // what the process is there for; the gateway's is the public one
@@ -66,7 +65,7 @@ func Run(ctx context.Context, p Process) error {
 	go func() { failed <- ops.serve() }()
 	select {
 	case err := <-failed:
-		return fmt.Errorf("%s stopped serving: %w", p.Name, err)
+		return fmt.Errorf("stopped serving: %w", err)
 	case <-ctx.Done():
 	}
 
@@ -76,7 +75,7 @@ func Run(ctx context.Context, p Process) error {
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	if err := inner.Shutdown(patience); err != nil {
-		return fmt.Errorf("%s stopped with requests under way: %w", p.Name, err)
+		return fmt.Errorf("stopped with requests under way: %w", err)
 	}
 	return ops.Shutdown(patience)
 }
@@ -90,10 +89,10 @@ type server struct {
 func (p Process) open(ctx context.Context, l Listener) (*server, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", l.Addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s cannot listen on %s: another process is using that port", p.Name, l.Addr)
+		return nil, fmt.Errorf("cannot listen on %s: another process is using that port", l.Addr)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot listen on %s: %w", p.Name, l.Addr, err)
+		return nil, fmt.Errorf("cannot listen on %s: %w", l.Addr, err)
 	}
 	return &server{limited(l, p.Log), listener}, nil
 }

@@ -35,7 +35,7 @@ type running struct {
 func start(t *testing.T, p ops.Process) *running {
 	t.Helper()
 	reader, writer := io.Pipe()
-	p.Name, p.Log, p.Registry = "claims", slog.New(slog.NewJSONHandler(writer, nil)), ops.NewRegistry()
+	p.Log, p.Registry = slog.New(slog.NewJSONHandler(writer, nil)), ops.NewRegistry()
 	p.Settings.Addr, p.Inner.Addr = "127.0.0.1:0", "127.0.0.1:0"
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{stop: cancel, ended: make(chan error, 1)}
@@ -93,10 +93,10 @@ func TestABusyPortIsOneSentence(t *testing.T) {
 	}
 	defer taken.Close()
 	busy, free := taken.Addr().String(), "127.0.0.1:0"
-	want := fmt.Sprintf("claims cannot listen on %s: another process is using that port", busy)
+	want := fmt.Sprintf("cannot listen on %s: another process is using that port", busy)
 	for name, addr := range map[string][2]string{"inner": {busy, free}, "ops": {free, busy}} {
 		err := ops.Run(t.Context(), ops.Process{
-			Name: "claims", Log: slog.New(slog.DiscardHandler), Registry: ops.NewRegistry(),
+			Log: slog.New(slog.DiscardHandler), Registry: ops.NewRegistry(),
 			Inner: ops.Listener{Addr: addr[0], Handler: hello}, Settings: ops.Settings{Addr: addr[1]},
 		})
 		if err == nil || err.Error() != want {
