@@ -193,3 +193,26 @@ func statedIn(t *testing.T) map[string][]string {
 	}
 	return stated
 }
+
+// decision is what the policy on decisions needs to know of one.
+type decision struct{ tenant principal.Tenant }
+
+// TestDecisionsAreShownToTheAuditorsOfTheirTenantOnly: role × tenant × second factor.
+func TestDecisionsAreShownToTheAuditorsOfTheirTenantOnly(t *testing.T) {
+	decisions := Decisions(func(d *decision) principal.Tenant { return d.tenant })
+	for cell := range combinations([][]string{columns[0], columns[2], columns[3]}) {
+		s := Subject{Principal: person(t, allScopes, cell[2] == "yes", "gateway"), Role: order.Role(cell[0])}
+		d := decision{tenant: map[string]principal.Tenant{"ours": "acme", "theirs": "globex"}[cell[1]]}
+		want := authz.Hidden
+		if cell[0] == "auditor" && cell[1] == "ours" {
+			want = authz.Allowed
+		}
+		if got := decisions.Decide(order.Audit, &s, &d).Outcome(); got != want {
+			t.Errorf("%v: %s, want %s", cell, got, want)
+		}
+	}
+	without := Subject{Principal: person(t, "orders:read", true, "gateway"), Role: order.Auditor}
+	if d := decisions.Decide(order.Audit, &without, &decision{"acme"}); d.MissingScope() != "orders:audit" {
+		t.Errorf("an auditor without the scope: %s, missing %q", d.Outcome(), d.MissingScope())
+	}
+}
