@@ -14,6 +14,8 @@ import (
 func TestWhoMayDoWhatToBobsClaim(t *testing.T) {
 	narrow := bob
 	narrow.Scopes = []string{"claims:read"}
+	blind := dora
+	blind.Scopes = []string{"claims:decide"}
 	for _, c := range []struct {
 		who     *subject
 		action  authz.Name
@@ -28,6 +30,8 @@ func TestWhoMayDoWhatToBobsClaim(t *testing.T) {
 		{&mallory, "claims:approve", authz.Hidden, "same-tenant", ""},
 		{&alice, "claims:approve", authz.Hidden, "", ""},
 		{&bob, "claims:approve", authz.Forbidden, "own-claim", ""},
+		{&blind, "claims:approve", authz.Hidden, "", ""},
+		{&dora, "claims:approve", authz.Forbidden, "", ""},
 		{&narrow, "claims:approve", authz.Forbidden, "", "claims:decide"},
 		{&sam, "claims:approve", authz.StepUp, "supervisor-within-limit", ""},
 		{&samMFA, "claims:approve", authz.Allowed, "supervisor-within-limit", ""},
@@ -183,6 +187,8 @@ func TestAListHasOneWayForEachPermitThatCanHold(t *testing.T) {
 	}
 	twice := ada
 	twice.Regions = []region{"us", "eu", "", "us"}
+	again := ada
+	again.Regions = slices.Repeat([]region{"eu"}, 9)
 	staff := "(status IN (?, ?, ?, ?, ?))"
 	for name, c := range map[string]struct {
 		who  subject
@@ -195,6 +201,8 @@ func TestAListHasOneWayForEachPermitThatCanHold(t *testing.T) {
 		"a supervisor":             {sam, []string{"(tenant = ?) AND (owner = ?)", "(tenant = ?) AND " + staff}},
 		"an adjuster": {twice, []string{"(tenant = ?) AND (owner = ?)", "(tenant = ?) AND " + staff + " AND (assignee = ?)",
 			"(tenant = ?) AND " + staff + " AND (region = ?)", "(tenant = ?) AND " + staff + " AND (region = ?)"}},
+		"an adjuster with one region nine times": {again, []string{"(tenant = ?) AND (owner = ?)", "(tenant = ?) AND " + staff + " AND (assignee = ?)",
+			"(tenant = ?) AND " + staff + " AND (region = ?)"}},
 		"an adjuster of many regions": {manyRegions, []string{"(tenant = ?) AND (owner = ?)", "(tenant = ?) AND " + staff + " AND (assignee = ?)",
 			"(tenant = ?) AND " + staff + " AND (region IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?))"}},
 	} {

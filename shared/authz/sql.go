@@ -116,12 +116,12 @@ func join(by string, parts []SQL) (joined SQL) {
 // sql wants a column that is known, too: a zero in it is neither yes nor, unless the column is optional, no.
 func (c *compare[S, R, V]) sql(s *S, want truth) []SQL {
 	var zero V
-	name, never := c.col.name, want == no && c.col.optional
+	name, empty := c.col.name, want == no && c.col.optional
 	values := slices.Sorted(slices.Values(c.right.values(s, nil)))
 	values = slices.DeleteFunc(slices.Compact(values), func(v V) bool { return v == zero })
 	if c.op == atMost || c.op == atLeast {
 		sign := map[string]map[truth]string{atMost: {yes: " <= ?", no: " > ?"}, atLeast: {yes: " >= ?", no: " < ?"}}[c.op][want]
-		known := map[bool]string{true: " OR " + name + " = ?", false: " AND " + name + " <> ?"}[never]
+		known := map[bool]string{true: " OR " + name + " = ?", false: " AND " + name + " <> ?"}[empty]
 		return []SQL{{name + sign + known, args(values[0], zero)}}
 	}
 	if want == no && !c.col.optional {

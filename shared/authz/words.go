@@ -44,7 +44,7 @@ func Column[S, R any, V Scalar](name string, get func(*R) V) Col[S, R, V] {
 	return Col[S, R, V]{&column[R, V]{name: name, get: get}}
 }
 
-// Optional declares a column that may rightly be empty, such as an assignee. The column is NOT NULL and empty is the empty text or 0.
+// Optional declares a column that may rightly be empty, such as an assignee. The column is NOT NULL; empty is "" or 0.
 // Empty is a known value that equals nobody and is neither at most nor at least anything.
 func Optional[S, R any, V Scalar](name string, get func(*R) V) Col[S, R, V] {
 	return Col[S, R, V]{&column[R, V]{name: name, optional: true, get: get}}
