@@ -104,8 +104,8 @@ func Operator(service, build, command string, object authz.Ref, at time.Time) *R
 
 var digits = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// NewID makes an id: 26 characters, of which the first ten are the time in
-// milliseconds and the others random, so that ids sort as they were made.
+// NewID makes an id: 26 characters that begin with the time in
+// milliseconds and go on at random, so that ids sort as they were made.
 func NewID(at time.Time) string {
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:8], uint64(at.UnixMilli())<<16)

@@ -77,10 +77,11 @@ func Open(ctx context.Context, file string, migrations ...Migrations) (*DB, erro
 }
 
 // source is the driver's name for the file. synchronous=FULL is the only mode
-// that lost nothing when the power was cut.
+// that lost nothing when the power was cut. Another process that holds the file is
+// waited for no longer than a client would wait.
 func source(file string) string {
 	settings := url.Values{"_pragma": {
-		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)",
+		"busy_timeout(2000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)",
 	}}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath(), RawQuery: settings.Encode()}).String()
 }

@@ -21,8 +21,8 @@ type Change[R any] struct {
 	Ref authz.Ref
 	// Action that must be permitted.
 	Action authz.Name
-	// Apply changes the copy of the row it is given, and its version, for who was
-	// permitted. For a row that is to be made, it fills the prototype, or the zero
+	// Apply changes the copy of the row it is given for who was permitted, and raises
+	// its version. For a row that is to be made, it fills the prototype, or the zero
 	// row; it does so completely even when it fails, so that who may not make such
 	// a row does not learn why it would not fit. Any plain error is a Conflict.
 	Apply func(row *R, by principal.ID, at time.Time) error
@@ -180,7 +180,7 @@ func (d *Door[S, R]) amend(ctx context.Context, m *matter[S, R], c Change[R], ro
 		return Granted[R]{}, err
 	}
 	was, is := row.Ref(), changed.Ref()
-	if was.ID != is.ID || was.Tenant != is.Tenant {
+	if was.ID != is.ID || was.Tenant != is.Tenant || was.Version >= is.Version {
 		return Granted[R]{}, bug("%s made %s %v of %v", c.Action, d.Name, is, was)
 	}
 	if after := d.Policy.After(m.said, m.subject, &changed); !after.Allowed() {

@@ -208,16 +208,28 @@ func TestARowIsMadeByWhoMayMakeSuchARow(t *testing.T) {
 	}
 }
 
-func TestAChangeThatMovesARowIsABug(t *testing.T) {
+func TestAChangeThatMovesARowOrKeepsItsVersionIsABug(t *testing.T) {
 	p := holding(t)
 	for _, move := range []func(*letter){
-		func(l *letter) { l.ID = "l-bob" },
-		func(l *letter) { l.Tenant = "globex" },
+		func(l *letter) { l.ID, l.Version = "l-bob", 2 },
+		func(l *letter) { l.Tenant, l.Version = "globex", 2 },
+		func(l *letter) { l.Weight = 1 },
 	} {
 		c := weigh("l-alice", 1)
 		c.Apply = func(l *letter, _ principal.ID, _ time.Time) error { move(l); return nil }
 		_, err := p.letters.Do(t.Context(), as(t, "alice"), c)
 		refused(t, err, web.Internal)
+	}
+	_, err := p.copies.Put(t.Context(), as(t, "alice"), door.Change[copied]{
+		Ref: authz.Ref{ID: "l-alice/home:ed"}, Action: "copies:make",
+		Apply: func(c *copied, by principal.ID, _ time.Time) error {
+			*c = copied{Tenant: "acme", ID: "l-alice/home:dora", Owner: by}
+			return nil
+		},
+	})
+	refused(t, err, web.Internal)
+	if p.letter("acme", "l-alice").Weight != 20 || p.number("SELECT count(*) FROM copies") != 1 {
+		t.Error("a bug changed something")
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 const killedFile = "DOOR_TEST_KILLED_FILE"
 
-// The test runs itself as another process, which changes sixteen letters as fast as
+// The test runs itself as another process, which changes 32 letters as fast as
 // it can and says so of each change that was acknowledged, until it is killed.
 func TestAProcessKilledUnderLoadLosesNoAcknowledgedChangeAndHasARecordOfEach(t *testing.T) {
 	if file := os.Getenv(killedFile); file != "" {
@@ -44,7 +44,7 @@ func TestAProcessKilledUnderLoadLosesNoAcknowledgedChangeAndHasARecordOfEach(t *
 	}
 }
 
-const crashWriters = 16
+const crashWriters = 32
 
 func crashLetter(w int) string { return fmt.Sprintf("l-crash-%02d", w) }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"innerdoor.example/shared/audit"
 	"innerdoor.example/shared/authz"
@@ -187,7 +188,10 @@ func TestWhereAllIsClosedTheDeskSaysSoBeforeAnyRowIsLookedAt(t *testing.T) {
 			t.Errorf("alice is answered %+v", e)
 		}
 	}
-	_, err := p.decisions.Get(t.Context(), as(t, "vera"), "post:audit", "nothing")
+	p.exec("INSERT INTO staff VALUES ('globex', 'home:grace', 'auditor', '')")
+	_, err := p.decisions.Get(t.Context(), as(t, "grace"), "post:audit", id) // acme's
+	refused(t, err, web.NotFound)
+	_, err = p.decisions.Get(t.Context(), as(t, "vera"), "post:audit", "nothing")
 	refused(t, err, web.NotFound)
 	got, err := p.decisions.Get(t.Context(), as(t, "vera"), "post:audit", id)
 	if err != nil || got.Row.Subject != "home:alice" || got.Row.Object != "l-alice" || got.By != "auditor" {
@@ -231,6 +235,30 @@ func TestDecisionsAreListedByWhatTheyAreAbout(t *testing.T) {
 	}
 	_, err := p.decisions.List(t.Context(), as(t, "alice"), "post:audit", door.Query[audit.Record]{})
 	refused(t, err, web.Forbidden)
+}
+
+func TestDecisionsAreMadeByDoorsOnly(t *testing.T) {
+	p := holding(t)
+	if _, err := p.letters.Get(t.Context(), as(t, "alice"), "letters:read", "l-alice"); err != nil {
+		t.Fatal(err)
+	}
+	first := p.last()
+	forge := door.Change[audit.Record]{Action: "post:audit", Ref: authz.Ref{ID: first.ID},
+		Apply: func(r *audit.Record, _ principal.ID, _ time.Time) error { r.Rule = "forged"; return nil }}
+	_, err := p.decisions.Do(t.Context(), as(t, "vera"), forge)
+	refused(t, err, web.Internal)
+	forge.Ref = authz.Ref{}
+	forge.Apply = func(r *audit.Record, _ principal.ID, _ time.Time) error {
+		r.Tenant, r.ID, r.Rule = "acme", "forged", "forged"
+		return nil
+	}
+	_, err = p.decisions.Create(t.Context(), as(t, "vera"), forge)
+	refused(t, err, web.Unavailable)
+	err = p.decisions.Remove(t.Context(), as(t, "vera"), forge)
+	refused(t, err, web.Internal)
+	if got := p.records(); len(got) != 1 || asJSON(t, got[0]) != asJSON(t, first) {
+		t.Errorf("the records are %+v", got)
+	}
 }
 
 func sorted(s []string) []string { slices.Sort(s); return s }
