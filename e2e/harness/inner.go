@@ -1,0 +1,148 @@
+package harness
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"innerdoor.example/e2e/cast"
+)
+
+// TxnHeader is the header that carries the only identity inside.
+const TxnHeader = "Txn-Token"
+
+// Inner asks a process's inner listener directly, around the gateway, with the
+// certificate of a workload ("": none) and exactly the given header.
+func (n *Native) Inner(from, to, method, path string, header http.Header, body any) Answer {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	r, err := request(ctx, method, "https://"+n.inner[to]+path, body)
+	if err != nil {
+		return Answer{Err: err}
+	}
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	config, err := n.clientTLS(from)
+	if err != nil {
+		return Answer{Err: err}
+	}
+	transport := &http.Transport{TLSClientConfig: config}
+	defer transport.CloseIdleConnections()
+	return send(&http.Client{Transport: transport}, r)
+}
+
+// InnerAddr is where a process's inner listener is.
+func (n *Native) InnerAddr(w string) string { return n.inner[w] }
+
+// clientTLS trusts this system's authority and does not look at names: it is the
+// servers' refusals that are tested with it.
+func (n *Native) clientTLS(from string) (*tls.Config, error) {
+	pool, err := n.bundle()
+	if err != nil {
+		return nil, err
+	}
+	config := &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(state tls.ConnectionState) error {
+		_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: pool})
+		return err
+	}}
+	if from == "" {
+		return config, nil
+	}
+	pair, err := n.Certificate(from)
+	config.Certificates = []tls.Certificate{pair}
+	return config, err
+}
+
+func (n *Native) bundle() (*x509.CertPool, error) {
+	text, err := os.ReadFile(n.path("trust", "bundle.pem"))
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, errors.New("the trust bundle holds no certificate")
+	}
+	return pool, nil
+}
+
+// Certificate is a workload's own, as only it and its host have it.
+func (n *Native) Certificate(w string) (tls.Certificate, error) {
+	return tls.LoadX509KeyPair(n.path("trust", w, "cert.pem"), n.path("trust", w, "key.pem"))
+}
+
+// TxnKey is the key that the gateway signs Txn-Tokens with, for tests that make
+// ones which are wrong in exactly one thing.
+func (n *Native) TxnKey() (ed25519.PrivateKey, error) {
+	text, err := os.ReadFile(n.path("trust", "gateway", "txn.key"))
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, errors.New("txn.key is not PEM")
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	signer, ok := key.(ed25519.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("txn.key is %T", key)
+	}
+	return signer, nil
+}
+
+// Tap obtains a genuine Txn-Token of the person, minted by a real gateway: one whose
+// upstream is a thief with the stolen certificate of claims.
+func (s *System) Tap(ctx context.Context, p cast.Person) (string, error) {
+	n := s.Inside
+	pool, err := n.bundle()
+	if err != nil {
+		return "", err
+	}
+	pair, err := n.Certificate("claims")
+	if err != nil {
+		return "", err
+	}
+	thief, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
+		Certificates: []tls.Certificate{pair}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert, NextProtos: []string{"http/1.1"},
+	})
+	if err != nil {
+		return "", err
+	}
+	stolen := make(chan string, 1)
+	server := &http.Server{ReadHeaderTimeout: 5 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case stolen <- r.Header.Get(TxnHeader):
+		default:
+		}
+	})}
+	go func() { _ = server.Serve(thief) }() // until Close
+	defer server.Close()
+
+	_, port, err := net.SplitHostPort(thief.Addr().String())
+	if err != nil {
+		return "", err
+	}
+	origin, stop, err := n.Extra(ctx, map[string]string{"UPSTREAM_CLAIMS": "https://127.0.0.1:" + port})
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = stop() }() // it is only ours
+	answer := s.As(p).At(origin).Get("/claims/c-alice")
+	select {
+	case token := <-stolen:
+		return token, nil
+	default:
+		return "", fmt.Errorf("the tap saw no request: %s", answer)
+	}
+}

@@ -1,0 +1,323 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Native starts the system as processes of this machine. It needs only Go.
+type Native struct {
+	Root   string                             // of the repository
+	Dir    string                             // for programs, keys, data and logs; made if need be
+	Port   string                             // of the gateway; "" takes any free one
+	Bin    string                             // where the programs are built; "" is Dir/bin
+	Say    func(format string, values ...any) // progress; nil is silent
+	Revive bool                               // start a process again that ends by itself
+
+	processes map[string]*process
+	inner     map[string]string // workload → host:port of its mTLS listener
+	origin    string
+}
+
+// Workloads are the processes of the system, in the order in which they are started.
+// Any other order works too.
+var Workloads = []string{"orders", "claims", "identity", "gateway"}
+
+var folders = map[string]string{
+	"orders": "services/orders", "claims": "services/claims", "identity": "identity", "gateway": "gateway",
+}
+
+// Launch builds, makes a trust domain, plants the cast and starts all processes. On
+// an error nothing is left running.
+func (n *Native) Launch(ctx context.Context) (*System, error) {
+	if err := n.prepare(ctx); err != nil {
+		return nil, err
+	}
+	if err := n.seed(ctx); err != nil {
+		return nil, err
+	}
+	secrets, err := readSecrets(n.path("secrets.json"))
+	if err != nil {
+		return nil, err
+	}
+	n.say("starting four processes")
+	n.processes = map[string]*process{}
+	for _, w := range Workloads {
+		if err := n.Start(w); err != nil {
+			return nil, errors.Join(err, n.Stop())
+		}
+	}
+	if err := n.Ready(ctx, Workloads...); err != nil {
+		return nil, errors.Join(err, n.Stop())
+	}
+	return &System{Origin: n.origin, Secrets: secrets, Inside: n, stop: n.Stop}, nil
+}
+
+// prepare takes addresses first: a busy port shall not cost a build.
+func (n *Native) prepare(ctx context.Context) error {
+	if n.Say == nil {
+		n.Say = func(string, ...any) {}
+	}
+	if _, err := exec.LookPath("go"); err != nil {
+		return errors.New("the go command is not on the PATH; it is all that this needs")
+	}
+	if err := n.takePorts(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(n.Dir, 0o700); err != nil {
+		return err
+	}
+	if n.Bin == "" {
+		n.Bin = n.path("bin")
+	}
+	for _, w := range append([]string{"devca"}, Workloads...) {
+		n.say("building %s", w)
+		if err := n.Build(ctx, w); err != nil {
+			return err
+		}
+	}
+	n.say("making a trust domain: an authority, a certificate for each process, the key of Txn-Tokens")
+	return n.run(ctx, "devca", nil, "-out", n.path("trust"))
+}
+
+func (n *Native) takePorts() error {
+	port := n.Port
+	if port == "" {
+		port = "0"
+	}
+	taken, err := net.Listen("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		return fmt.Errorf("port %s of this machine is busy; end what uses it, or choose another: %w", port, err)
+	}
+	defer taken.Close()
+	n.origin = "http://localhost:" + portOf(taken)
+	n.inner = map[string]string{}
+	for _, w := range Workloads[:len(Workloads)-1] {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		n.inner[w] = l.Addr().String()
+	}
+	return nil
+}
+
+// Build builds one program anew.
+func (n *Native) Build(ctx context.Context, program string) error {
+	folder, of := folders[program], "."
+	if program == "devca" {
+		folder, of = "shared", "./cmd/devca"
+	}
+	cmd := exec.CommandContext(ctx, "go", "-C", filepath.Join(n.Root, folder), "build", "-o", filepath.Join(n.Bin, program), of)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building %s: %w\n%s", program, err, out)
+	}
+	return nil
+}
+
+// seed plants the cast in each process's own database.
+func (n *Native) seed(ctx context.Context) error {
+	n.say("planting the cast: people, orders, claims")
+	file := func(w string) string { return filepath.Join(n.Root, folders[w], "seed.yaml") }
+	for _, w := range Workloads[:3] {
+		if err := os.MkdirAll(n.path("data", w), 0o700); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		n.run(ctx, "identity", n.data("identity"), "seed", "-file", file("identity"), "-out", n.path("secrets.json")),
+		n.run(ctx, "orders", n.data("orders"), "seed", "-file", file("orders")),
+		n.run(ctx, "claims", n.data("claims"), "seed", "-file", file("claims")),
+	)
+}
+
+func (n *Native) data(w string) map[string]string { return map[string]string{"DATA_DIR": n.path("data", w)} }
+
+// run runs a program to its end.
+func (n *Native) run(ctx context.Context, program string, env map[string]string, args ...string) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(n.Bin, program), args...)
+	cmd.Env = environment(env)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", program, args[0], err, out)
+	}
+	return nil
+}
+
+// Output is what a program prints, run with the process's settings changed by env
+// (an empty value unsets), and how it ended.
+func (n *Native) Output(ctx context.Context, w string, env map[string]string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(n.Bin, w), args...)
+	settings := n.Settings(w)
+	maps.Copy(settings, env)
+	cmd.Env = environment(settings)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// Settings are the environment of a process.
+func (n *Native) Settings(w string) map[string]string {
+	s := map[string]string{
+		"WORKLOAD_CERT": n.path("trust", w, "cert.pem"), "WORKLOAD_KEY": n.path("trust", w, "key.pem"),
+		"TRUST_BUNDLE": n.path("trust", "bundle.pem"), "OPS_ADDR": "127.0.0.1:0",
+	}
+	if w == "gateway" {
+		maps.Copy(s, map[string]string{
+			"PUBLIC_URL": n.origin, "PUBLIC_ADDR": "127.0.0.1:" + hostPort(n.origin), "TXN_KEY": n.path("trust", "gateway", "txn.key"),
+			"ROUTES_FILE": filepath.Join(n.Root, "gateway", "routes.yaml"), "ISSUERS_FILE": filepath.Join(n.Root, "gateway", "issuers.yaml"),
+			"UPSTREAM_CLAIMS": "https://" + n.inner["claims"], "UPSTREAM_ORDERS": "https://" + n.inner["orders"],
+			"UPSTREAM_IDENTITY": "https://" + n.inner["identity"],
+		})
+		return s
+	}
+	maps.Copy(s, n.data(w))
+	s["INNER_ADDR"], s["TXN_JWKS"] = n.inner[w], n.path("trust", "txn.jwks")
+	switch w {
+	case "claims":
+		s["ORDERS_URL"] = "https://" + n.inner["orders"]
+	case "identity":
+		s["ISSUER"] = n.origin + "/oidc"
+	}
+	return s
+}
+
+// Start starts a process that is not running.
+func (n *Native) Start(w string) error {
+	p, err := start(filepath.Join(n.Bin, w), n.path("logs", w+".log"), n.Settings(w))
+	if err != nil {
+		return err
+	}
+	if n.Revive {
+		p.revive = func() {
+			n.say("%s ended; starting it again", w)
+			if err := n.Start(w); err != nil {
+				n.say("%v", err)
+			}
+		}
+	}
+	n.processes[w] = p
+	return nil
+}
+
+// Process is the id of a running process.
+func (n *Native) Process(w string) int { return n.processes[w].cmd.Process.Pid }
+
+// Kill ends a process at once (SIGKILL), as a crash does.
+func (n *Native) Kill(w string) error { return n.processes[w].kill() }
+
+// Extra starts a further gateway of the same system on a port of its own, with
+// settings changed by env. It serves the same host name; see Caller.At.
+func (n *Native) Extra(ctx context.Context, env map[string]string) (origin string, stop func() error, err error) {
+	settings := n.Settings("gateway")
+	settings["PUBLIC_ADDR"] = "127.0.0.1:0"
+	maps.Copy(settings, env)
+	log, err := os.CreateTemp(n.path("logs"), "gateway-*.log")
+	if err != nil {
+		return "", nil, err
+	}
+	log.Close()
+	p, err := start(filepath.Join(n.Bin, "gateway"), log.Name(), settings)
+	if err != nil {
+		return "", nil, err
+	}
+	listening, err := p.listening(ctx)
+	if err != nil {
+		return "", nil, errors.Join(err, p.kill())
+	}
+	return "http://" + listening.Inner, p.kill, nil
+}
+
+// Ready waits until the processes say that they can serve.
+func (n *Native) Ready(ctx context.Context, workloads ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for _, w := range workloads {
+		if err := n.processes[w].ready(ctx); err != nil {
+			return fmt.Errorf("%s does not get ready: %w", w, err)
+		}
+	}
+	return nil
+}
+
+// Ops asks a process's ops listener.
+func (n *Native) Ops(ctx context.Context, w, path string) Answer {
+	listening, err := n.processes[w].listening(ctx)
+	if err != nil {
+		return Answer{Err: err}
+	}
+	r, err := request(ctx, http.MethodGet, "http://"+listening.Ops+path, nil)
+	if err != nil {
+		return Answer{Err: err}
+	}
+	return send(client, r)
+}
+
+// Log is what a process has logged so far.
+func (n *Native) Log(w string) string {
+	text, _ := os.ReadFile(n.path("logs", w+".log")) // no file: it has logged nothing
+	return string(text)
+}
+
+// Stop ends all processes and waits for them.
+func (n *Native) Stop() error {
+	var failed []error
+	for _, w := range Workloads {
+		if p := n.processes[w]; p != nil {
+			failed = append(failed, p.end())
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (n *Native) path(parts ...string) string { return filepath.Join(append([]string{n.Dir}, parts...)...) }
+
+func (n *Native) say(format string, values ...any) { n.Say(format, values...) }
+
+// environment is the machine's, with the product's settings in it.
+func environment(settings map[string]string) []string {
+	env := os.Environ()
+	for name, value := range settings {
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
+func portOf(l net.Listener) string { return fmt.Sprint(l.Addr().(*net.TCPAddr).Port) }
+
+func hostOf(origin string) string {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+func hostPort(origin string) string {
+	_, port, _ := strings.Cut(hostOf(origin), ":")
+	return port
+}
+
+// tail is the end of a log, for the message of a failure.
+func tail(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return err.Error()
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > 2000 {
+		_, _ = f.Seek(-2000, io.SeekEnd) // at worst the whole log is shown
+	}
+	text, _ := io.ReadAll(f) // it is only shown
+	return string(text)
+}
