@@ -116,38 +116,46 @@ func join(by string, parts []SQL) (joined SQL) {
 // sql wants a column that is known, too: a zero in it is neither yes nor, unless the column is optional, no.
 func (c *compare[S, R, V]) sql(s *S, want truth) []SQL {
 	var zero V
-	name, empty := c.col.name, want == no && c.col.optional
 	values := slices.Sorted(slices.Values(c.right.values(s, nil)))
 	values = slices.DeleteFunc(slices.Compact(values), func(v V) bool { return v == zero })
 	if c.op == atMost || c.op == atLeast {
-		sign := map[string]map[truth]string{atMost: {yes: " <= ?", no: " > ?"}, atLeast: {yes: " >= ?", no: " < ?"}}[c.op][want]
-		known := map[bool]string{true: " OR " + name + " = ?", false: " AND " + name + " <> ?"}[empty]
-		return []SQL{{name + sign + known, args(values[0], zero)}}
+		return []SQL{c.ordered(values[0], want)}
 	}
-	if want == no && !c.col.optional {
-		values = append(values, zero)
-	}
+	equals, among := c.col.name+" = ?", c.col.name+" IN "
 	if want == no {
-		return []SQL{list(name, " <> ?", " NOT IN ", values)}
+		equals, among = c.col.name+" <> ?", c.col.name+" NOT IN "
+		if !c.col.optional {
+			values = append(values, zero)
+		}
 	}
-	if c.op != in || len(values) > small {
-		return []SQL{list(name, " = ?", " IN ", values)}
+	switch {
+	case len(values) == 0: // an empty set: every row is known not to be in it
+		return []SQL{{}}
+	case len(values) == 1 || want == yes && c.op == in && len(values) <= small:
+		each := make([]SQL, len(values))
+		for i, v := range values {
+			each[i] = SQL{equals, args(v)}
+		}
+		return each
 	}
-	each := make([]SQL, len(values))
-	for i, v := range values {
-		each[i] = SQL{name + " = ?", args(v)}
-	}
-	return each
+	return []SQL{{among + "(" + strings.Repeat("?, ", len(values)-1) + "?)", args(values...)}}
 }
 
-func list[V Scalar](name, single, many string, values []V) SQL {
-	switch len(values) {
-	case 0:
-		return SQL{} // nothing to differ from
-	case 1:
-		return SQL{name + single, args(values...)}
+func (c *compare[S, R, V]) ordered(limit V, want truth) SQL {
+	var zero V
+	sign, known := " >= ?", " AND "+c.col.name+" <> ?"
+	switch {
+	case c.op == atMost && want == yes:
+		sign = " <= ?"
+	case c.op == atMost:
+		sign = " > ?"
+	case want == no:
+		sign = " < ?"
 	}
-	return SQL{name + many + "(" + strings.Repeat("?, ", len(values)-1) + "?)", args(values...)}
+	if want == no && c.col.optional {
+		known = " OR " + c.col.name + " = ?"
+	}
+	return SQL{c.col.name + sign + known, args(limit, zero)}
 }
 
 // args are what every driver takes: string or int64.
