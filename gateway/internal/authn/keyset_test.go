@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -229,10 +230,11 @@ func TestKeysAreRefreshedInTheBackground(t *testing.T) {
 	i := issuertest.New(t)
 	set, _ := json.Marshal(i.Public())
 	synctest.Test(t, func(t *testing.T) {
-		up, fetches := false, 0
+		var up atomic.Bool
+		var fetches atomic.Int64
 		transport := roundTrip(func(*http.Request) (*http.Response, error) {
-			fetches++
-			if !up {
+			fetches.Add(1)
+			if !up.Load() {
 				return nil, errors.New("down")
 			}
 			answer := httptest.NewRecorder()
@@ -245,20 +247,20 @@ func TestKeysAreRefreshedInTheBackground(t *testing.T) {
 		done := make(chan struct{})
 		go func() { s.run(ctx); close(done) }()
 		time.Sleep(10 * time.Second)
-		if n := fetches; n < 3 || n > 6 || s.ready() == nil {
+		if n := fetches.Load(); n < 3 || n > 6 || s.ready() == nil {
 			t.Errorf("%d fetches in 10 s while down and cold (ready: %v)", n, s.ready())
 		}
-		up = true
+		up.Store(true)
 		time.Sleep(20 * time.Second)
 		if s.ready() != nil {
 			t.Error("still not ready after the issuer came up")
 		}
-		fetches = 0
+		fetches.Store(0)
 		time.Sleep(5 * time.Minute)
-		if fetches < 9 || fetches > 12 {
-			t.Errorf("%d fetches in 5 minutes at max-age 30", fetches)
+		if n := fetches.Load(); n < 9 || n > 12 {
+			t.Errorf("%d fetches in 5 minutes at max-age 30", n)
 		}
-		up = false
+		up.Store(false)
 		time.Sleep(23 * time.Hour)
 		if s.ready() != nil {
 			t.Error("an issuer that is down for less than a day stops everybody")

@@ -103,7 +103,8 @@ func (u *unverified) seconds(name string) (int64, error) {
 // list returns a field that is a string or a list of strings (RFC 7519 §4.1.3).
 func (u *unverified) list(name string) ([]string, error) {
 	if raw := u.payload[name]; raw.Kind() == '"' {
-		s, err := u.text(name, maxToken)
+		var s string
+		err := u.read(name, &s)
 		return []string{s}, err
 	}
 	var l []string

@@ -71,12 +71,10 @@ func checkPath(path string) error {
 		switch {
 		case segment == "" && path != "/":
 			return malformed("the path has an empty segment")
-		case err != nil || !utf8.ValidString(decoded) || strings.ContainsFunc(segment, notInPath):
+		case err != nil || !utf8.ValidString(decoded), strings.ContainsFunc(segment, notInPath), strings.ContainsFunc(decoded, deceptive):
 			return malformed("the path has a character that is not allowed")
-		case strings.ContainsFunc(decoded, deceptive):
-			return malformed("the path has a character that is not allowed")
-		case strings.HasPrefix(decoded, ".") && strings.Trim(decoded, ".") == "" && decoded != "":
-			return malformed("the path has a dot segment")
+		case decoded == "." || strings.Contains(decoded, ".."):
+			return malformed("the path has dots that some reader would follow")
 		case strings.Contains(strings.ToLower(segment), "%2e"):
 			return malformed("the path has an encoded dot")
 		}

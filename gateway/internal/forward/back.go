@@ -29,7 +29,6 @@ func (q Request) back(answer *http.Response) error {
 	for name, values := range q.Answer {
 		h[name] = values
 	}
-	answer.Trailer = nil
 	return takeIn(answer)
 }
 
@@ -39,17 +38,22 @@ func lookalike(name string) bool {
 }
 
 // takeIn reads the answer before its status goes out, so that one which breaks off
-// or comes too slowly is a clean 502 or 504 and not half a document.
+// or comes too slowly is a clean 502 or 504 and not half a document. Trailers, which
+// nobody has looked at, are dropped; they are there when the body was read.
 func takeIn(answer *http.Response) error {
-	if answer.Request.Method == http.MethodHead || answer.ContentLength > whole {
+	if answer.Request.Method == http.MethodHead {
 		return nil
 	}
-	buffer := bytes.NewBuffer(make([]byte, 0, max(answer.ContentLength, 0)+bytes.MinRead))
+	buffer := bytes.NewBuffer(make([]byte, 0, min(max(answer.ContentLength, 0), whole)+bytes.MinRead))
 	if _, err := buffer.ReadFrom(io.LimitReader(answer.Body, whole+1)); err != nil {
 		return err
 	}
+	if err := answer.Request.Context().Err(); err != nil {
+		return err // an upstream that ends a body because we hung up has not finished it
+	}
+	answer.Trailer = nil
 	if buffer.Len() > whole {
-		answer.Body = continued{io.MultiReader(buffer, answer.Body), answer.Body}
+		answer.Body = &continued{io.MultiReader(buffer, answer.Body), answer.Body, answer}
 		return nil
 	}
 	if err := answer.Body.Close(); err != nil {
@@ -68,7 +72,16 @@ func bodyAllowed(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
+// continued is a long body, of which the beginning was read already.
 type continued struct {
 	io.Reader
-	io.Closer
+	body   io.Closer
+	answer *http.Response
+}
+
+// Close implements io.Closer. It comes before the trailers are passed on.
+func (c *continued) Close() error {
+	err := c.body.Close()
+	c.answer.Trailer = nil
+	return err
 }
