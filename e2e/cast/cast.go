@@ -51,19 +51,19 @@ func machine(name, tenant string) Person {
 
 // The people of acme.
 var (
-	Alice  = human("alice", Acme)    // customer
-	Bob    = human("bob", Acme)      // customer
-	Ada    = human("ada", Acme)      // adjuster, eu, up to 500.00 EUR; has a claim of her own
-	Ursula = human("ursula", Acme)   // adjuster, us, up to 500.00 USD
-	Sam    = strong("sam", Acme)     // supervisor, up to 10,000.00 EUR; has a claim of his own
-	Sue    = strong("sue", Acme)     // supervisor, up to 10,000.00 EUR
-	Olive  = human("olive", Acme)    // support
-	Vera   = strong("vera", Acme)    // auditor
-	Tom    = strong("tom", Acme)     // admin; reads no claim and no order
-	Max    = strong("max", Acme)     // manager of orders
-	Dora   = human("dora", Acme)     // delegate of bob's claim
-	Eddy   = human("eddy", Acme)     // was one; it has expired
-	Swift  = machine("swift", Acme)  // carrier
+	Alice  = human("alice", Acme)                                                        // customer
+	Bob    = human("bob", Acme)                                                          // customer
+	Ada    = human("ada", Acme)                                                          // adjuster, eu, up to 500.00 EUR; has a claim of her own
+	Ursula = human("ursula", Acme)                                                       // adjuster, us, up to 500.00 USD
+	Sam    = strong("sam", Acme)                                                         // supervisor, up to 10,000.00 EUR; has a claim of his own
+	Sue    = strong("sue", Acme)                                                         // supervisor, up to 10,000.00 EUR
+	Olive  = human("olive", Acme)                                                        // support
+	Vera   = strong("vera", Acme)                                                        // auditor
+	Tom    = strong("tom", Acme)                                                         // admin; reads no claim and no order
+	Max    = strong("max", Acme)                                                         // manager of orders
+	Dora   = human("dora", Acme)                                                         // delegate of bob's claim
+	Eddy   = human("eddy", Acme)                                                         // was one; it has expired
+	Swift  = machine("swift", Acme)                                                      // carrier
 	Narrow = Person{Name: "narrow", Tenant: Acme, Login: "alice", Scopes: "claims:read"} // alice's token with one scope
 )
 

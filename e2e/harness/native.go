@@ -143,7 +143,9 @@ func (n *Native) seed(ctx context.Context) error {
 	)
 }
 
-func (n *Native) data(w string) map[string]string { return map[string]string{"DATA_DIR": n.path("data", w)} }
+func (n *Native) data(w string) map[string]string {
+	return map[string]string{"DATA_DIR": n.path("data", w)}
+}
 
 // run runs a program to its end.
 func (n *Native) run(ctx context.Context, program string, env map[string]string, args ...string) error {
@@ -280,7 +282,9 @@ func (n *Native) Stop() error {
 	return errors.Join(failed...)
 }
 
-func (n *Native) path(parts ...string) string { return filepath.Join(append([]string{n.Dir}, parts...)...) }
+func (n *Native) path(parts ...string) string {
+	return filepath.Join(append([]string{n.Dir}, parts...)...)
+}
 
 func (n *Native) say(format string, values ...any) { n.Say(format, values...) }
 
