@@ -2,6 +2,7 @@ package door
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 
 	"innerdoor.example/shared/authz"
@@ -49,7 +50,12 @@ type Page struct {
 	Filter Filter
 }
 
-const newestFirst = " ORDER BY created_at DESC, id DESC LIMIT ?"
+// newestFirst is the order of lists. The limit is part of the text: SQLite plans a
+// statement anew whenever the variable of a LIMIT is bound, which costs more than
+// the page.
+func newestFirst(limit int) string {
+	return " ORDER BY created_at DESC, id DESC LIMIT " + strconv.Itoa(limit)
+}
 
 // Keyset is the statement that finds a page: for each way a SELECT that walks its
 // own index, in a UNION. sel is "SELECT columns FROM table", without conditions,
@@ -61,9 +67,9 @@ func Keyset(sel string, tenant principal.Tenant, ways []authz.SQL, p Page) (text
 	}
 	text, args = union(ways, func(way authz.SQL) (string, []any) {
 		where, args := conditions(tenant, way, p.Filter, after)
-		return "SELECT * FROM (" + sel + where + newestFirst + ") AS way", append(args, p.Limit)
+		return "SELECT * FROM (" + sel + where + newestFirst(p.Limit) + ") AS way", args
 	})
-	return text + newestFirst, append(args, p.Limit)
+	return text + newestFirst(p.Limit), args
 }
 
 // CountSQL is the statement that counts the rows of all pages. from is the table or
