@@ -92,7 +92,7 @@ func (q *Queries) TakeSubject(ctx context.Context, arg TakeSubjectParams) (int64
 }
 
 const useStep = `-- name: UseStep :execrows
-UPDATE people SET totp_step = ?2 WHERE subject = ? AND totp_step < ?2
+UPDATE people SET totp_step = ?1 WHERE subject = ?2 AND totp_step < ?1
 `
 
 type UseStepParams struct {

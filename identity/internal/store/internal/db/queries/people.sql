@@ -14,4 +14,4 @@ INSERT INTO people (subject, tenant, password, totp_secret, totp_step, scopes) V
 DELETE FROM people WHERE subject = ?;
 
 -- name: UseStep :execrows
-UPDATE people SET totp_step = sqlc.arg(step) WHERE subject = ? AND totp_step < sqlc.arg(step);
+UPDATE people SET totp_step = sqlc.arg(step) WHERE subject = sqlc.arg(subject) AND totp_step < sqlc.arg(step);
