@@ -256,3 +256,57 @@ func TestOnlyAuditorsLookAtDecisionsAndOnlyAtTheirTenants(t *testing.T) {
 	}
 	w.expect(400, "vera", "GET", "/claims/decisions?tenant=globex", "")
 }
+
+func TestOfManyWhoDoTheSameAtOnceOneSucceeds(t *testing.T) {
+	w := newWorld(t)
+	for path, c := range map[string]struct {
+		name, body  string
+		one, others int
+	}{
+		"/claims":                      {"alice", filed("o-alice-free", 100, "EUR"), 201, 409},
+		"/claims/c-bob-submitted/take": {"ada", "", 200, 409},
+		"/claims/c-alice-draft/submit": {"alice", "", 200, 409},
+		"/claims/c-bob-huge/approve":   {"sam+", "", 200, 403},
+		"/claims/c-bob-big/approve":    {"sue+", "", 200, 403},
+	} {
+		const many = 12
+		token := principaltest.Token(t, w.signer, fields(c.name))
+		answers := make(chan int, many)
+		for range many {
+			go func() { answers <- w.send(w.asking, token, "POST", path, c.body).status }()
+		}
+		got := map[int]int{}
+		for range many {
+			got[<-answers]++
+		}
+		if got[c.one] != 1 || got[c.others] != many-1 {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
+func TestARecordHoldsWhyAndNeverWhat(t *testing.T) {
+	w := newWorld(t)
+	who := fields("ada")
+	who.Txn = principal.NewTxn()
+	token := principaltest.Token(t, w.signer, who)
+	w.send(w.asking, token, "GET", "/claims/c-alice", "")
+	w.send(w.asking, token, "GET", "/claims", "")
+	w.send(w.asking, token, "POST", "/claims/c-bob/approve", "")
+	found := w.expect(200, "vera", "GET", "/claims/decisions?txn="+who.Txn, "").items(t)
+	if len(found) != 3 {
+		t.Fatalf("%d records of three requests", len(found))
+	}
+	whole := fmt.Sprint(found)
+	for _, text := range []string{"kettle", "@acme.example", "+49", token, token[strings.LastIndex(token, "."):]} {
+		if strings.Contains(whole, text) {
+			t.Errorf("the records hold %q", text)
+		}
+	}
+	for _, record := range found {
+		evidence, _ := record["evidence"].(map[string]any)
+		if len(evidence) < 10 || record["policy"] == "" || record["peer"] != "gateway" || record["outcome"] != "allowed" {
+			t.Errorf("the record: %v", record)
+		}
+	}
+}
