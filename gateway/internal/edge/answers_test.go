@@ -126,20 +126,21 @@ func TestAFaultyUpstreamIsAnAnswerInTime(t *testing.T) {
 	s := start(t, options{})
 	alice := s.token(t, "alice")
 	hijack := func(bytes string, wait time.Duration) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
+		return func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err != nil {
 				return
 			}
 			defer conn.Close()
+			if wait == 0 {
+				io.WriteString(conn, bytes)
+				return
+			}
 			for i := range len(bytes) {
-				io.WriteString(conn, bytes[i:i+1])
-				if wait > 0 {
-					select {
-					case <-time.After(wait):
-					case <-r.Context().Done():
-					}
+				if _, err := io.WriteString(conn, bytes[i:i+1]); err != nil {
+					return
 				}
+				time.Sleep(wait)
 			}
 		}
 	}
