@@ -48,6 +48,17 @@ func (c Caller) With(name, value string) *Caller {
 	return &c
 }
 
+// String is who asks, for failures.
+func (c *Caller) String() string {
+	switch {
+	case c.nobody:
+		return "nobody in particular"
+	case c.person.TOTP && !c.strong:
+		return c.person.Name + " (password only)"
+	}
+	return c.person.Name
+}
+
 // Answer is what came back. Status 0 says that nothing did; Err says why.
 type Answer struct {
 	Status int

@@ -8,12 +8,9 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"time"
-
-	"innerdoor.example/e2e/cast"
 )
 
 // TxnHeader is the header that carries the only identity inside.
@@ -99,50 +96,4 @@ func (n *Native) TxnKey() (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("txn.key is %T", key)
 	}
 	return signer, nil
-}
-
-// Tap obtains a genuine Txn-Token of the person, minted by a real gateway: one whose
-// upstream is a thief with the stolen certificate of claims.
-func (s *System) Tap(ctx context.Context, p cast.Person) (string, error) {
-	n := s.Inside
-	pool, err := n.bundle()
-	if err != nil {
-		return "", err
-	}
-	pair, err := n.Certificate("claims")
-	if err != nil {
-		return "", err
-	}
-	thief, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
-		Certificates: []tls.Certificate{pair}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert, NextProtos: []string{"http/1.1"},
-	})
-	if err != nil {
-		return "", err
-	}
-	stolen := make(chan string, 1)
-	server := &http.Server{ReadHeaderTimeout: 5 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case stolen <- r.Header.Get(TxnHeader):
-		default:
-		}
-	})}
-	go func() { _ = server.Serve(thief) }() // until Close
-	defer server.Close()
-
-	_, port, err := net.SplitHostPort(thief.Addr().String())
-	if err != nil {
-		return "", err
-	}
-	origin, stop, err := n.Extra(ctx, map[string]string{"UPSTREAM_CLAIMS": "https://127.0.0.1:" + port})
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = stop() }() // it is only ours
-	answer := s.As(p).At(origin).Get("/claims/c-alice")
-	select {
-	case token := <-stolen:
-		return token, nil
-	default:
-		return "", fmt.Errorf("the tap saw no request: %s", answer)
-	}
 }

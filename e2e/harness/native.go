@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -23,9 +24,11 @@ type Native struct {
 	Port   string                             // of the gateway; "" takes any free one
 	Bin    string                             // where the programs are built; "" is Dir/bin
 	Say    func(format string, values ...any) // progress; nil is silent
-	Revive bool                               // start a process again that ends by itself
+	Revive func(workload string)              // not nil: a process that ends by itself is started again, and then this is called
 
+	mu        sync.Mutex // a process may be revived at any time
 	processes map[string]*process
+	stopped   bool
 	inner     map[string]string // workload → host:port of its mTLS listener
 	origin    string
 }
@@ -36,6 +39,7 @@ var Workloads = []string{"orders", "claims", "identity", "gateway"}
 
 var folders = map[string]string{
 	"orders": "services/orders", "claims": "services/claims", "identity": "identity", "gateway": "gateway",
+	"devca": "shared/cmd/devca",
 }
 
 // Launch builds, makes a trust domain, plants the cast and starts all processes. On
@@ -81,11 +85,8 @@ func (n *Native) prepare(ctx context.Context) error {
 	if n.Bin == "" {
 		n.Bin = n.path("bin")
 	}
-	for _, w := range append([]string{"devca"}, Workloads...) {
-		n.say("building %s", w)
-		if err := n.Build(ctx, w); err != nil {
-			return err
-		}
+	if err := n.Build(ctx, append([]string{"devca"}, Workloads...)...); err != nil {
+		return err
 	}
 	n.say("making a trust domain: an authority, a certificate for each process, the key of Txn-Tokens")
 	return n.run(ctx, "devca", nil, "-out", n.path("trust"))
@@ -114,33 +115,25 @@ func (n *Native) takePorts() error {
 	return nil
 }
 
-// Build builds one program anew.
-func (n *Native) Build(ctx context.Context, program string) error {
-	folder, of := folders[program], "."
-	if program == "devca" {
-		folder, of = "shared", "./cmd/devca"
-	}
-	cmd := exec.CommandContext(ctx, "go", "-C", filepath.Join(n.Root, folder), "build", "-o", filepath.Join(n.Bin, program), of)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building %s: %w\n%s", program, err, out)
-	}
-	return nil
-}
-
 // seed plants the cast in each process's own database.
 func (n *Native) seed(ctx context.Context) error {
 	n.say("planting the cast: people, orders, claims")
-	file := func(w string) string { return filepath.Join(n.Root, folders[w], "seed.yaml") }
 	for _, w := range Workloads[:3] {
 		if err := os.MkdirAll(n.path("data", w), 0o700); err != nil {
 			return err
 		}
 	}
-	return errors.Join(
-		n.run(ctx, "identity", n.data("identity"), "seed", "-file", file("identity"), "-out", n.path("secrets.json")),
-		n.run(ctx, "orders", n.data("orders"), "seed", "-file", file("orders")),
-		n.run(ctx, "claims", n.data("claims"), "seed", "-file", file("claims")),
-	)
+	failed := make([]error, 3)
+	var all sync.WaitGroup
+	for i, w := range Workloads[:3] {
+		args := []string{"seed", "-file", filepath.Join(n.Root, folders[w], "seed.yaml")}
+		if w == "identity" {
+			args = append(args, "-out", n.path("secrets.json"))
+		}
+		all.Go(func() { failed[i] = n.run(ctx, w, n.data(w), args...) })
+	}
+	all.Wait()
+	return errors.Join(failed...)
 }
 
 func (n *Native) data(w string) map[string]string {
@@ -196,27 +189,43 @@ func (n *Native) Settings(w string) map[string]string {
 
 // Start starts a process that is not running.
 func (n *Native) Start(w string) error {
-	p, err := start(filepath.Join(n.Bin, w), n.path("logs", w+".log"), n.Settings(w))
-	if err != nil {
-		return err
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.stopped {
+		return errors.New("the system has been stopped")
 	}
-	if n.Revive {
-		p.revive = func() {
+	var ended func()
+	if n.Revive != nil {
+		began := time.Now()
+		ended = func() {
+			time.Sleep(time.Until(began.Add(shortLife))) // what fails at once is not tried all the time
 			n.say("%s ended; starting it again", w)
 			if err := n.Start(w); err != nil {
 				n.say("%v", err)
 			}
+			n.Revive(w)
 		}
 	}
-	n.processes[w] = p
-	return nil
+	p, err := start(filepath.Join(n.Bin, w), n.path("logs", w+".log"), n.Settings(w), ended)
+	if err == nil {
+		n.processes[w] = p
+	}
+	return err
+}
+
+const shortLife = time.Second
+
+func (n *Native) process(w string) *process {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.processes[w]
 }
 
 // Process is the id of a running process.
-func (n *Native) Process(w string) int { return n.processes[w].cmd.Process.Pid }
+func (n *Native) Process(w string) int { return n.process(w).cmd.Process.Pid }
 
 // Kill ends a process at once (SIGKILL), as a crash does.
-func (n *Native) Kill(w string) error { return n.processes[w].kill() }
+func (n *Native) Kill(w string) error { return n.process(w).kill() }
 
 // Extra starts a further gateway of the same system on a port of its own, with
 // settings changed by env. It serves the same host name; see Caller.At.
@@ -229,7 +238,7 @@ func (n *Native) Extra(ctx context.Context, env map[string]string) (origin strin
 		return "", nil, err
 	}
 	log.Close()
-	p, err := start(filepath.Join(n.Bin, "gateway"), log.Name(), settings)
+	p, err := start(filepath.Join(n.Bin, "gateway"), log.Name(), settings, nil)
 	if err != nil {
 		return "", nil, err
 	}
@@ -245,7 +254,7 @@ func (n *Native) Ready(ctx context.Context, workloads ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for _, w := range workloads {
-		if err := n.processes[w].ready(ctx); err != nil {
+		if err := n.process(w).ready(ctx); err != nil {
 			return fmt.Errorf("%s does not get ready: %w", w, err)
 		}
 	}
@@ -254,7 +263,7 @@ func (n *Native) Ready(ctx context.Context, workloads ...string) error {
 
 // Ops asks a process's ops listener.
 func (n *Native) Ops(ctx context.Context, w, path string) Answer {
-	listening, err := n.processes[w].listening(ctx)
+	listening, err := n.process(w).listening(ctx)
 	if err != nil {
 		return Answer{Err: err}
 	}
@@ -273,9 +282,12 @@ func (n *Native) Log(w string) string {
 
 // Stop ends all processes and waits for them.
 func (n *Native) Stop() error {
+	n.mu.Lock()
+	n.stopped = true
+	n.mu.Unlock()
 	var failed []error
 	for _, w := range Workloads {
-		if p := n.processes[w]; p != nil {
+		if p := n.process(w); p != nil {
 			failed = append(failed, p.end())
 		}
 	}

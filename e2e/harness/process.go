@@ -17,12 +17,11 @@ import (
 
 // process is one running program and its log.
 type process struct {
-	cmd    *exec.Cmd
-	log    string
-	from   int64 // where this run's part of the log begins
-	ended  chan struct{}
-	told   atomic.Bool // we ended it
-	revive func()
+	cmd   *exec.Cmd
+	log   string
+	from  int64 // where this run's part of the log begins
+	ended chan struct{}
+	told  atomic.Bool // we ended it
 }
 
 // listening is what a process logs when its listeners are open.
@@ -30,7 +29,8 @@ type listening struct{ Msg, Inner, Ops string }
 
 const patience = 10 * time.Millisecond // between two looks at something that will come
 
-func start(program, log string, settings map[string]string) (*process, error) {
+// start starts a program; ended, which may be nil, is called when it ends by itself.
+func start(program, log string, settings map[string]string, ended func()) (*process, error) {
 	if err := os.MkdirAll(filepath.Dir(log), 0o700); err != nil {
 		return nil, err
 	}
@@ -52,8 +52,8 @@ func start(program, log string, settings map[string]string) (*process, error) {
 	go func() {
 		_ = p.cmd.Wait() // how it ended is in its log
 		close(p.ended)
-		if !p.told.Load() && p.revive != nil {
-			p.revive()
+		if !p.told.Load() && ended != nil {
+			ended()
 		}
 	}()
 	return p, nil
