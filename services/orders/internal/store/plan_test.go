@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"innerdoor.example/services/orders/internal/order"
+	"innerdoor.example/services/orders/internal/policy"
+	"innerdoor.example/shared/authz"
+	"innerdoor.example/shared/database"
+	"innerdoor.example/shared/door"
+	"innerdoor.example/shared/principal"
+	"innerdoor.example/shared/principal/principaltest"
+)
+
+// TestEachWayIntoAListWalksAnIndexInItsOrder: a list costs what it shows, not what the tenant holds.
+func TestEachWayIntoAListWalksAnIndexInItsOrder(t *testing.T) {
+	file := newDatabase(t)
+	write(t, file, func(ctx context.Context, tx *database.Tx) error {
+		_, err := tx.ExecContext(ctx, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+			INSERT INTO orders SELECT 'acme', 'o-' || i, 'home:u' || i, '[]', 1, 'EUR', 'there', '', '', '', 'eu', 'swift-parcel',
+				'placed', 1, i, i, 0, 0 FROM n`)
+		return err
+	})
+	who := principaltest.Of(t, principal.Fields{ID: "home:u1", Scope: "orders:read", Context: principal.Context{Tenant: "acme"}}, "gateway")
+	for _, c := range []struct {
+		s    policy.Subject
+		want []string // an index for each way
+	}{
+		{policy.Subject{Principal: who}, []string{"orders_by_owner"}},
+		{policy.Subject{Principal: who, Carrier: "swift-parcel"}, []string{"orders_by_owner", "orders_by_carrier"}},
+		{policy.Subject{Principal: who, Role: order.Manager}, []string{"orders_by_owner", "orders_by_time"}},
+		{policy.Subject{Principal: who, Role: order.Auditor}, []string{"orders_by_owner", "orders_by_time"}},
+		{policy.Subject{Principal: who, Role: order.Support}, []string{"orders_by_owner", "orders_by_time"}},
+		{policy.Subject{Principal: who, Role: order.Admin}, []string{"orders_by_owner"}},
+	} {
+		ways := policy.Orders.Ways(order.Read, &c.s, authz.SQLite)
+		if len(ways) != len(c.want) {
+			t.Fatalf("%q, %q: %d ways, want %d", c.s.Role, c.s.Carrier, len(ways), len(c.want))
+		}
+		for i, way := range ways {
+			for _, page := range []door.Page{{Limit: 50}, {Limit: 50, After: door.Place{CreatedAt: 100, ID: "o-100"}}} {
+				text, args := door.Keyset(selectOrders, "acme", []authz.SQL{way}, page)
+				plan := explain(t, file, text, args)
+				walk, _, _ := strings.Cut(plan, "SCAN way") // the outer ordering is of one page only
+				if strings.Contains(walk, "SCAN") || strings.Contains(walk, "TEMP B-TREE") || !strings.Contains(walk, c.want[i]+" ") {
+					t.Errorf("%q: %s, not by %s:\n%s", c.s.Role, way.Text, c.want[i], plan)
+				}
+			}
+		}
+	}
+}
+
+func explain(t *testing.T, file *database.DB, text string, args []any) (plan string) {
+	t.Helper()
+	type step struct {
+		id, parent, unused int64
+		detail             string
+	}
+	err := file.Read(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+		steps, err := database.All(ctx, tx, func(x *step) []any { return []any{&x.id, &x.parent, &x.unused, &x.detail} },
+			"EXPLAIN QUERY PLAN "+text, args...)
+		for _, x := range steps {
+			plan += x.detail + "\n"
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
