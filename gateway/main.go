@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"time"
 
@@ -67,8 +66,7 @@ func serve(ctx context.Context) error {
 	signer, err2 := principal.LoadSigner(s.TxnKey)
 	table, err3 := s.routes()
 	issuers, err4 := s.issuers()
-	public, err5 := url.Parse(s.PublicURL)
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return err
 	}
 	log, registry := ops.Logger("gateway", s.Ops), ops.NewRegistry()
@@ -77,14 +75,18 @@ func serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	upstreams := map[string]forward.Upstream{}
+	for name, u := range s.upstreams() {
+		upstreams[name] = forward.Upstream{URL: u, Transport: identity.Transport(principal.Workload(name))}
+	}
 	handler, err := edge.New(edge.Config{
-		PublicURL:      public,
+		PublicURL:      &s.PublicURL,
 		Trusted:        s.Trusted,
 		Routes:         table,
 		Authenticators: map[route.Auth]authn.Authenticator{route.None: authn.Anonymous, route.Bearer: bearer.Authenticate},
 		Issuers:        bearer.Issuers(),
 		Signer:         signer,
-		Forwarder:      forward.New(upstreams(s, identity), log),
+		Forwarder:      forward.New(upstreams, log),
 		Log:            log,
 		Metrics:        registry,
 	})
@@ -103,17 +105,6 @@ func serve(ctx context.Context) error {
 	})
 }
 
-func upstreams(s settings, identity *mtls.Identity) map[string]forward.Upstream {
-	out := map[string]forward.Upstream{}
-	for name, address := range s.upstreams() {
-		u, err := url.Parse(address)
-		if err == nil { // always: Validate has parsed it
-			out[name] = forward.Upstream{URL: u, Transport: identity.Transport(principal.Workload(name))}
-		}
-	}
-	return out
-}
-
 // keysClient returns what an issuer's keys are fetched with: mutual TLS for a
 // workload of ours, the system's authorities for the others, and no redirects.
 func keysClient(identity *mtls.Identity) func(authn.Issuer) *http.Client {
@@ -127,47 +118,4 @@ func keysClient(identity *mtls.Identity) func(authn.Issuer) *http.Client {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 	}
-}
-
-func healthcheck() error {
-	var s struct{ Ops ops.Settings }
-	if err := ops.Parse(&s); err != nil {
-		return err
-	}
-	return ops.Healthcheck(s.Ops)
-}
-
-func routes(out io.Writer) error {
-	var f Files
-	if err := ops.Parse(&f); err != nil {
-		return err
-	}
-	table, err := f.routes()
-	if err != nil {
-		return err
-	}
-	for _, r := range table.Routes() {
-		fmt.Fprintf(out, "%s %s %s %s\n", r.Method, r.Pattern, r.Auth, r.Upstream)
-	}
-	return nil
-}
-
-// check tells the two kinds of files apart by what they begin to list.
-func check(names []string, out io.Writer) error {
-	var f Files
-	if err := ops.Parse(&f); err != nil {
-		return err
-	}
-	if len(names) == 0 {
-		return errors.New("check needs the files that it is to check")
-	}
-	var mistakes []error
-	for _, name := range names {
-		if err := f.check(name); err != nil {
-			mistakes = append(mistakes, err)
-			continue
-		}
-		fmt.Fprintf(out, "%s: good\n", name)
-	}
-	return errors.Join(mistakes...)
 }

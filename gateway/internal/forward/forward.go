@@ -29,23 +29,16 @@ type Upstream struct {
 
 // Forwarder sends requests to upstreams by name.
 type Forwarder struct {
-	upstreams map[string]*url.URL
-	proxies   map[string]httputil.ReverseProxy
+	upstreams map[string]Upstream
+	proxy     httputil.ReverseProxy // what is the same for all
 }
 
 // New makes a Forwarder for these upstreams.
 func New(upstreams map[string]Upstream, log *slog.Logger) *Forwarder {
-	f := &Forwarder{upstreams: map[string]*url.URL{}, proxies: map[string]httputil.ReverseProxy{}}
-	buffers := &pool{}
-	for name, u := range upstreams {
-		f.upstreams[name] = u.URL
-		f.proxies[name] = httputil.ReverseProxy{
-			Transport:  u.Transport,
-			BufferPool: buffers,
-			ErrorLog:   slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		}
-	}
-	return f
+	return &Forwarder{upstreams: upstreams, proxy: httputil.ReverseProxy{
+		BufferPool: &pool{},
+		ErrorLog:   slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}}
 }
 
 // Request is what is known of a request when it may enter.
@@ -68,8 +61,10 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, q Request) (
 	ctx, cancel := context.WithTimeout(r.Context(), q.Route.Timeout)
 	defer cancel()
 
-	proxy := f.proxies[q.Route.Upstream] // a copy: its closures are this request's own
-	proxy.Rewrite = func(pr *httputil.ProxyRequest) { f.rewrite(pr, q, body) }
+	upstream := f.upstreams[q.Route.Upstream]
+	proxy := f.proxy // a copy: its closures are this request's own
+	proxy.Transport = upstream.Transport
+	proxy.Rewrite = func(pr *httputil.ProxyRequest) { q.rewrite(pr, upstream.URL, body) }
 	proxy.ModifyResponse = func(answer *http.Response) error {
 		status = answer.StatusCode
 		return q.back(answer)
@@ -109,8 +104,7 @@ var (
 // rewrite replaces what ReverseProxy has prepared. Here is the last word: hop by
 // hop fields are already dealt with, so no Connection field of the client's can
 // remove what is set now.
-func (f *Forwarder) rewrite(pr *httputil.ProxyRequest, q Request, body []byte) {
-	upstream := f.upstreams[q.Route.Upstream]
+func (q Request) rewrite(pr *httputil.ProxyRequest, upstream *url.URL, body []byte) {
 	header := make(http.Header, len(allowed)+1)
 	keep(header, pr.In.Header, allowed)
 	if q.Route.PassCredentials {

@@ -74,7 +74,7 @@ func TestEveryMistakeInTheRoutesIsReportedAtOnceWithItsLine(t *testing.T) {
 		{"a long timeout", "  - {path: /a, methods: [GET], upstream: claims, auth: none, limit: reads, timeout: 4s}\n", "timeout must be"},
 		{"a large body", "  - {path: /a, methods: [GET], upstream: claims, auth: none, limit: reads, body: 99999999}\n", "body must be"},
 		{"a negative body", "  - {path: /a, methods: [GET], upstream: claims, auth: none, limit: reads, body: -1}\n", "body must be"},
-		{"a wrong truth value", "  - {path: /a, methods: [GET], upstream: identity, auth: none, limit: reads, pass_credentials: yes}\n", "neither true nor false"},
+		{"a wrong truth value", "  - {path: /a, methods: [GET], upstream: identity, auth: none, limit: reads, pass_credentials: yes}\n", "yes is no bool"},
 		{"a relative path", "  - {path: a, methods: [GET], upstream: claims, auth: none, limit: reads}\n", "path must be"},
 		{"a path with dots", "  - {path: /a/../b, methods: [GET], upstream: claims, auth: none, limit: reads}\n", "path must be"},
 		{"an empty segment", "  - {path: /a//b, methods: [GET], upstream: claims, auth: none, limit: reads}\n", "path must be"},

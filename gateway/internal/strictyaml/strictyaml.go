@@ -9,10 +9,8 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"strconv"
-	"strings"
-	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 )
@@ -126,51 +124,26 @@ func (d *decoder) list(n ast.Node, into reflect.Value) {
 }
 
 func (d *decoder) scalar(n ast.Node, into reflect.Value) {
-	var text string
-	switch n := n.(type) {
-	case *ast.StringNode:
-		text = d.expand(n)
-	case *ast.IntegerNode, *ast.BoolNode:
-		text = n.String()
+	switch n.(type) {
+	case *ast.StringNode, *ast.IntegerNode, *ast.BoolNode:
 	default:
 		d.mistake(n, "must be a plain value")
 		return
 	}
-	if text == "" {
-		d.mistake(n, "must not be empty")
+	if text, ok := n.(*ast.StringNode); ok {
+		if text.Value = d.expand(text); text.Value == "" {
+			d.mistake(n, "must not be empty")
+			return
+		}
 	}
-	switch into.Interface().(type) {
-	case time.Duration:
-		v, err := time.ParseDuration(text)
-		if err != nil {
-			d.mistake(n, "%q is not a duration such as 30s", text)
-		}
-		into.SetInt(int64(v))
-		return
-	}
-	switch into.Kind() {
-	case reflect.String:
-		into.SetString(text)
-	case reflect.Bool:
-		if text != "true" && text != "false" {
-			d.mistake(n, "%q is neither true nor false", text)
-		}
-		into.SetBool(text == "true")
-	default: // the structs of the gateway hold no other kind than int and int64
-		v, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			d.mistake(n, "%q is not a whole number", text)
-		}
-		into.SetInt(v)
+	if err := yaml.NodeToValue(n, into.Addr().Interface()); err != nil {
+		d.mistake(n, "%s is no %s", n, into.Type())
 	}
 }
 
 var reference = regexp.MustCompile(`\$\{([^}]*)\}`)
 
 func (d *decoder) expand(n *ast.StringNode) string {
-	if !strings.Contains(n.Value, "${") {
-		return n.Value
-	}
 	return reference.ReplaceAllStringFunc(n.Value, func(ref string) string {
 		name := ref[2 : len(ref)-1]
 		value, ok := d.lookup(name)
