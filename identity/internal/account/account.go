@@ -56,8 +56,8 @@ func (a *Accounts) Password(ctx context.Context, from Origin, name, password str
 		return store.Person{}, err
 	}
 	matches, err := a.hasher.Matches(ctx, person.Password, password)
-	if err != nil {
-		return store.Person{}, errors.Join(err, a.store.Forgive(ctx, charged))
+	if err != nil { // stays charged: a storm must not wipe out what was counted before it
+		return store.Person{}, err
 	}
 	if !matches {
 		return store.Person{}, ErrRefused
