@@ -102,6 +102,9 @@ func TestTheGatewayStartsServesAndStops(t *testing.T) {
 	if status, _ := get("/orders", alice); status != 503 {
 		t.Errorf("orders is down: %d", status)
 	}
+	if status, _ := get("/claims", strings.Repeat("x", 17<<10)); status != 431 {
+		t.Errorf("17 KiB of header: %d", status)
+	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)

@@ -12,6 +12,7 @@ import (
 )
 
 const (
+	maxHeader     = 16 << 10 // net/http's own limit is 4 KiB more on a connection's second request
 	maxPath       = 2 << 10
 	maxQuery      = 4 << 10
 	maxParameters = 100
@@ -34,10 +35,17 @@ func headerGate(x *Exchange) error {
 	if !slices.Contains(methods, x.In.Method) {
 		return notAllowed(methods)
 	}
-	for name := range x.In.Header {
+	size := len(x.In.RequestURI)
+	for name, values := range x.In.Header {
 		if strings.Contains(name, "_") {
 			return malformed("a header field's name has an underscore") // some read it as a hyphen
 		}
+		for _, value := range values {
+			size += len(name) + len(value) + len(": \r\n")
+		}
+	}
+	if size > maxHeader {
+		return &web.Error{Kind: web.HeaderTooLarge}
 	}
 	for _, name := range singletons {
 		if len(x.In.Header[name]) > 1 {
