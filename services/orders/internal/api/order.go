@@ -76,7 +76,7 @@ type placing struct {
 func (p placing) parse() (order.Place, error) {
 	currency, noCurrency := order.ParseCurrency(p.Currency)
 	region, noRegion := order.ParseRegion(p.Region)
-	items := make(order.Items, len(p.Items))
+	items := make([]order.Item, len(p.Items))
 	for i, line := range p.Items {
 		items[i] = order.Item(line)
 	}

@@ -11,7 +11,7 @@ import (
 
 // views is what is shown of an order, by the rule that permits reading it: on its own, on lists, and after a change. A rule
 // without a view shows nothing.
-var views = map[string]func(order.Order) any{
+var views = map[string]func(order.Order) (any, error){
 	"owner":   whole,
 	"manager": whole,
 	"auditor": whole,
@@ -24,7 +24,7 @@ func view(o store.Granted) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("the rule %q has no view of an order", o.By)
 	}
-	return show(o.Row), nil
+	return show(o.Row)
 }
 
 type orderView struct {
@@ -58,27 +58,26 @@ type contact struct {
 	Phone string `json:"phone"`
 }
 
-func whole(o order.Order) any { return wholeView(o) }
+func whole(o order.Order) (any, error) { return wholeView(o, contact(o.Contact())) }
 
 // masked is whole, but for who can be reached how.
-func masked(o order.Order) any {
-	v := wholeView(o)
-	v.Contact = contact{Name: mask, Email: mask, Phone: mask}
-	return v
+func masked(o order.Order) (any, error) {
+	return wholeView(o, contact{Name: mask, Email: mask, Phone: mask})
 }
 
 const mask = "***"
 
-func wholeView(o order.Order) orderView {
-	items := make([]item, len(o.Items))
-	for i, line := range o.Items {
+func wholeView(o order.Order, who contact) (any, error) {
+	lines, err := o.Items.Lines()
+	items := make([]item, len(lines))
+	for i, line := range lines {
 		items[i] = item(line)
 	}
 	return orderView{
 		ID: o.ID, Tenant: o.Tenant, Owner: o.Owner, Items: items, Amount: o.Amount, Currency: o.Currency,
-		ShipTo: o.ShipTo, Contact: contact(o.Contact()), Region: o.Region, Carrier: o.Carrier, Status: o.Status,
+		ShipTo: o.ShipTo, Contact: who, Region: o.Region, Carrier: o.Carrier, Status: o.Status,
 		Version: o.Version, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, ShippedAt: o.ShippedAt, DeliveredAt: o.DeliveredAt,
-	}
+	}, err
 }
 
 type parcelView struct {
@@ -89,8 +88,8 @@ type parcelView struct {
 }
 
 // parcel is what a carrier needs: where to bring it.
-func parcel(o order.Order) any {
-	return parcelView{ID: o.ID, ShipTo: o.ShipTo, Status: o.Status, Region: o.Region}
+func parcel(o order.Order) (any, error) {
+	return parcelView{ID: o.ID, ShipTo: o.ShipTo, Status: o.Status, Region: o.Region}, nil
 }
 
 func listView(page store.Listed) (web.Page[any], error) {

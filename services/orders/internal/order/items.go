@@ -1,7 +1,6 @@
 package order
 
 import (
-	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 )
@@ -13,24 +12,21 @@ type Item struct {
 	Price    Cents  `json:"price"` // of one piece
 }
 
-// Items are the lines of an order, kept as one JSON column: no rule and no filter looks inside.
-type Items []Item
+// Items are the lines of an order as they are stored: one JSON text, since no rule and no filter looks inside.
+type Items string
 
-// Scan reads the column (sql.Scanner).
-func (i *Items) Scan(column any) error {
-	switch text := column.(type) {
-	case string:
-		return json.Unmarshal([]byte(text), i)
-	case []byte:
-		return json.Unmarshal(text, i)
-	}
-	return fmt.Errorf("order items: a column of %T", column)
+// NewItems makes the text of the lines.
+func NewItems(lines []Item) Items {
+	text, _ := json.Marshal(lines) // never fails: strings and numbers
+	return Items(text)
 }
 
-// Value writes the column (driver.Valuer).
-func (i Items) Value() (driver.Value, error) {
-	text, err := json.Marshal(i)
-	return string(text), err
+// Lines reads the text. It fails on a text that NewItems did not make.
+func (i Items) Lines() (lines []Item, err error) {
+	if err := json.Unmarshal([]byte(i), &lines); err != nil {
+		return nil, fmt.Errorf("the items of an order: %w", err)
+	}
+	return lines, nil
 }
 
 // The bounds of an order keep its amount far from the end of an int64.
@@ -40,21 +36,20 @@ const (
 	maxPrice    = Cents(10_000_000_00)
 )
 
-// Total is what the items cost together.
-func (i Items) Total() Cents {
-	var sum Cents
-	for _, item := range i {
+// total is what the lines cost together.
+func total(lines []Item) (sum Cents) {
+	for _, item := range lines {
 		sum += Cents(item.Quantity) * item.Price
 	}
 	return sum
 }
 
-// unfit is the first thing about the items that cannot be accepted.
-func (i Items) unfit() error {
-	if len(i) == 0 || len(i) > maxItems {
+// unfitItems is the first thing about the lines that cannot be accepted.
+func unfitItems(lines []Item) error {
+	if len(lines) == 0 || len(lines) > maxItems {
 		return Unfit(fmt.Sprintf("an order has 1 to %d items", maxItems))
 	}
-	for _, item := range i {
+	for _, item := range lines {
 		switch {
 		case item.Quantity < 1 || item.Quantity > maxQuantity:
 			return Unfit(fmt.Sprintf("the quantity of an item is 1 to %d", maxQuantity))

@@ -2,6 +2,7 @@ package order
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +12,7 @@ var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 func kettle() Place {
 	return Place{
-		Items:    Items{{Name: "kettle", Quantity: 2, Price: 100_00}, {Name: "lid", Quantity: 1, Price: 5}},
+		Items:    []Item{{Name: "kettle", Quantity: 2, Price: 100_00}, {Name: "lid", Quantity: 1, Price: 5}},
 		Currency: "EUR", Region: "eu", ShipTo: "1 acme street",
 		Contact: Contact{Name: "Alice", Email: "alice@acme.example", Phone: "+49 30 1"},
 	}
@@ -39,7 +40,7 @@ func TestANewOrderIsItsMakersAndCostsWhatItsItemsDo(t *testing.T) {
 func TestAnOrderThatDoesNotFitSaysWhy(t *testing.T) {
 	for name, spoil := range map[string]func(*Place){
 		"no items":         func(p *Place) { p.Items = nil },
-		"too many items":   func(p *Place) { p.Items = make(Items, maxItems+1) },
+		"too many items":   func(p *Place) { p.Items = make([]Item, maxItems+1) },
 		"none of an item":  func(p *Place) { p.Items[0].Quantity = 0 },
 		"too much of it":   func(p *Place) { p.Items[0].Quantity = maxQuantity + 1 },
 		"a negative price": func(p *Place) { p.Items[0].Price = -1 },
@@ -64,7 +65,7 @@ func TestAnOrderThatDoesNotFitSaysWhy(t *testing.T) {
 
 func TestTheLargestOrderIsFarFromOverflowing(t *testing.T) {
 	p := kettle()
-	p.Items = make(Items, maxItems)
+	p.Items = make([]Item, maxItems)
 	for i := range p.Items {
 		p.Items[i] = Item{Name: "gold", Quantity: maxQuantity, Price: maxPrice}
 	}
@@ -113,18 +114,16 @@ func TestTheZeroCommandDoesNothing(t *testing.T) {
 	}
 }
 
-func TestItemsComeBackFromTheirColumnAsTheyWere(t *testing.T) {
+func TestItemsComeBackFromTheirTextAsTheyWere(t *testing.T) {
 	was := kettle().Items
-	column, err := was.Value()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var is Items
-	if err := is.Scan(column); err != nil || len(is) != 2 || is[0] != was[0] || is[1] != was[1] {
+	is, err := NewItems(was).Lines()
+	if err != nil || !slices.Equal(is, was) {
 		t.Errorf("%v: %+v", err, is)
 	}
-	if err := is.Scan(7); err == nil {
-		t.Error("a number was read as items")
+	for _, bad := range []Items{"", "{}", `[{"quantity":"2"}]`} {
+		if lines, err := bad.Lines(); err == nil {
+			t.Errorf("%q was read as %v", bad, lines)
+		}
 	}
 }
 

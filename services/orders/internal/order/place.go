@@ -14,7 +14,7 @@ import (
 
 // Place is what a person may say about a new order. Everything else is known from the token or decided later.
 type Place struct {
-	Items    Items
+	Items    []Item
 	Currency Currency
 	Region   Region
 	ShipTo   string
@@ -31,8 +31,8 @@ func (p Place) New(tenant principal.Tenant, by principal.ID, at time.Time) (Orde
 		Tenant:       tenant,
 		ID:           newID(),
 		Owner:        by,
-		Items:        p.Items,
-		Amount:       p.Items.Total(),
+		Items:        NewItems(p.Items),
+		Amount:       total(p.Items),
 		Currency:     p.Currency,
 		ShipTo:       p.ShipTo,
 		ContactName:  p.Contact.Name,
@@ -48,7 +48,7 @@ func (p Place) New(tenant principal.Tenant, by principal.ID, at time.Time) (Orde
 }
 
 func (p Place) unfit() error {
-	return cmp.Or(p.Items.unfit(),
+	return cmp.Or(unfitItems(p.Items),
 		unfitText("ship_to", p.ShipTo, 500),
 		unfitText("contact.name", p.Contact.Name, 200),
 		unfitText("contact.email", p.Contact.Email, 200),

@@ -32,7 +32,7 @@ type seedCarrier struct{ Tenant, Subject, Carrier string }
 
 type seedOrder struct {
 	Tenant, ID, Owner, Region, Currency, Carrier, Status string
-	Items                                                order.Items
+	Items                                                []order.Item
 	ShipTo                                               string `yaml:"ship_to"`
 	Contact                                              order.Contact
 	Placed, Shipped, Delivered                           time.Duration // 0: it was not
