@@ -26,6 +26,8 @@ type Native struct {
 	Say    func(format string, values ...any) // progress; nil is silent
 	Revive func(workload string)              // not nil: a process that ends by itself is started again, and then this is called
 
+	Built time.Time // when Launch had built everything
+
 	mu        sync.Mutex // a process may be revived at any time
 	processes map[string]*process
 	stopped   bool
@@ -88,6 +90,7 @@ func (n *Native) prepare(ctx context.Context) error {
 	if err := n.Build(ctx, append([]string{"devca"}, Workloads...)...); err != nil {
 		return err
 	}
+	n.Built = time.Now()
 	n.say("making a trust domain: an authority, a certificate for each process, the key of Txn-Tokens")
 	return n.run(ctx, "devca", nil, "-out", n.path("trust"))
 }
@@ -220,6 +223,9 @@ func (n *Native) process(w string) *process {
 	defer n.mu.Unlock()
 	return n.processes[w]
 }
+
+// Origin is the gateway's, once Launch has chosen it.
+func (n *Native) Origin() string { return n.origin }
 
 // Process is the id of a running process.
 func (n *Native) Process(w string) int { return n.process(w).cmd.Process.Pid }
