@@ -54,11 +54,14 @@ func (c *conn) exec(ctx context.Context, text string, args ...any) (sql.Result, 
 // trim forgets the statements when there are too many of them. It is called
 // between transactions, when none is in use.
 func (c *conn) trim() {
-	if len(c.stmts) <= largestCache {
-		return
+	if len(c.stmts) > largestCache {
+		c.forget()
 	}
+}
+
+func (c *conn) forget() {
 	for _, stmt := range c.stmts {
-		_ = stmt.Close() // what is left of it goes with the connection
+		_ = stmt.Close() // it has nothing to say: its errors were those of its last use
 	}
 	clear(c.stmts)
 }
@@ -72,8 +75,9 @@ func (c *conn) inTransaction(ctx context.Context) bool {
 }
 
 // discard closes the connection for good: whatever it was in the middle of is
-// rolled back.
+// rolled back. While it has a statement left, SQLite keeps it open, locks and all.
 func (c *conn) discard() {
+	c.forget()
 	_ = c.sql.Raw(func(any) error { return driver.ErrBadConn }) // tells the pool not to reuse it
 	_ = c.sql.Close()
 }

@@ -19,10 +19,12 @@ import (
 var coats = database.Migrations{Name: "coats", FS: fstest.MapFS{"00001_coats.sql": {Data: []byte(`
 -- +goose Up
 CREATE TABLE coats (number INTEGER PRIMARY KEY, owner TEXT NOT NULL CHECK (owner <> ''));
+CREATE TABLE tickets (coat INTEGER NOT NULL REFERENCES coats DEFERRABLE INITIALLY DEFERRED);
 -- +goose StatementBegin
 CREATE TRIGGER fire BEFORE INSERT ON coats WHEN NEW.owner = 'fire' BEGIN SELECT RAISE(ROLLBACK, 'everybody out'); END;
 -- +goose StatementEnd
 -- +goose Down
+DROP TABLE tickets;
 DROP TABLE coats;
 `)}}}
 
@@ -208,6 +210,24 @@ func TestWhenTheEngineDropsTheTransactionNobodyIsToldThatItIsDone(t *testing.T) 
 	}
 }
 
+func TestWhenTheCommitFailsNobodyIsToldThatItIsDone(t *testing.T) {
+	db := open(t)
+	errs := inOneGroup(t, db, leaving(t, db, "alice"),
+		func() error { return db.Append(t.Context(), "INSERT INTO tickets (coat) VALUES (99)") }, // looked at on commit
+		leaving(t, db, "bob"))
+	for i, err := range errs {
+		if !errors.Is(err, database.ErrUnavailable) {
+			t.Errorf("job %d answers %v", i, err)
+		}
+	}
+	if err := leaving(t, db, "carol")(); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	if got := owners(t, db); got != "carol" {
+		t.Errorf("afterwards coats of %q", got)
+	}
+}
+
 func TestAnAppendedStatementThatFailsUndoesOnlyItself(t *testing.T) {
 	db := open(t)
 	errs := inOneGroup(t, db, leaving(t, db, "alice"),
@@ -273,8 +293,12 @@ func TestAReaderSeesOneMomentAndChangesNothing(t *testing.T) {
 		if after := count(ctx, tx); before != after {
 			t.Errorf("a snapshot changed from %d to %d", before, after)
 		}
-		return leave(ctx, tx, "mallory")
+		return nil
 	})
+	if err != nil {
+		t.Error(err)
+	}
+	err = db.Read(t.Context(), func(ctx context.Context, tx *database.Tx) error { return leave(ctx, tx, "mallory") })
 	if err == nil {
 		t.Error("a reader could write")
 	}

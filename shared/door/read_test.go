@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http/httptest"
 	"slices"
@@ -235,6 +236,21 @@ func TestDecisionsAreListedByWhatTheyAreAbout(t *testing.T) {
 	}
 	_, err := p.decisions.List(t.Context(), as(t, "alice"), "post:audit", door.Query[audit.Record]{})
 	refused(t, err, web.Forbidden)
+}
+
+func TestTheTableOfDecisionsKeepsToTheTenantByItself(t *testing.T) {
+	p := holding(t)
+	if _, err := p.letters.Get(t.Context(), as(t, "alice"), "letters:read", "l-alice"); err != nil {
+		t.Fatal(err)
+	}
+	for tenant, want := range map[principal.Tenant]error{"globex": door.ErrAbsent, "acme": nil} {
+		err := p.db.Read(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+			return second(door.Records[subject]{}.Find(ctx, tx, tenant, p.last().ID))
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("at %s: %v", tenant, err)
+		}
+	}
 }
 
 func TestDecisionsAreMadeByDoorsOnly(t *testing.T) {
