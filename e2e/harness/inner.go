@@ -19,6 +19,19 @@ const TxnHeader = "Txn-Token"
 // Inner asks a process's inner listener directly, around the gateway, with the
 // certificate of a workload ("": none) and exactly the given header.
 func (n *Native) Inner(from, to, method, path string, header http.Header, body any) Answer {
+	var shown []tls.Certificate
+	if from != "" {
+		pair, err := n.Certificate(from)
+		if err != nil {
+			return Answer{Err: err}
+		}
+		shown = append(shown, pair)
+	}
+	return n.InnerAs(shown, to, method, path, header, body)
+}
+
+// InnerAs is Inner with any certificates.
+func (n *Native) InnerAs(shown []tls.Certificate, to, method, path string, header http.Header, body any) Answer {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	r, err := request(ctx, method, "https://"+n.inner[to]+path, body)
@@ -28,36 +41,24 @@ func (n *Native) Inner(from, to, method, path string, header http.Header, body a
 	for name, values := range header {
 		r.Header[name] = values
 	}
-	config, err := n.clientTLS(from)
+	pool, err := n.bundle()
 	if err != nil {
 		return Answer{Err: err}
 	}
-	transport := &http.Transport{TLSClientConfig: config}
+	// The servers' refusals are tested with this, so it looks at no names.
+	transport := &http.Transport{TLSClientConfig: &tls.Config{
+		Certificates: shown, InsecureSkipVerify: true,
+		VerifyConnection: func(state tls.ConnectionState) error {
+			_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: pool})
+			return err
+		},
+	}}
 	defer transport.CloseIdleConnections()
 	return send(&http.Client{Transport: transport}, r)
 }
 
 // InnerAddr is where a process's inner listener is.
 func (n *Native) InnerAddr(w string) string { return n.inner[w] }
-
-// clientTLS trusts this system's authority and does not look at names: it is the
-// servers' refusals that are tested with it.
-func (n *Native) clientTLS(from string) (*tls.Config, error) {
-	pool, err := n.bundle()
-	if err != nil {
-		return nil, err
-	}
-	config := &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(state tls.ConnectionState) error {
-		_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: pool})
-		return err
-	}}
-	if from == "" {
-		return config, nil
-	}
-	pair, err := n.Certificate(from)
-	config.Certificates = []tls.Certificate{pair}
-	return config, err
-}
 
 func (n *Native) bundle() (*x509.CertPool, error) {
 	text, err := os.ReadFile(n.path("trust", "bundle.pem"))
