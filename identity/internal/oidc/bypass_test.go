@@ -56,3 +56,21 @@ func TestAroundTheGatewayThereIsNoWayIn(t *testing.T) {
 		t.Errorf("without a certificate: %d", res.StatusCode)
 	}
 }
+
+func TestWithoutItsDatabaseIdentityIsUnavailableAndLetsNobodyIn(t *testing.T) {
+	w := newWorld(t)
+	b := loggedIn(t, w)
+	code := b.get(t, w.asking()).back(t).Get("code")
+	if err := w.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string]page{
+		"authorize": b.get(t, w.asking()),
+		"token":     w.redeem(t, code),
+		"keys":      b.get(t, w.issuer+"/keys"),
+	} {
+		if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || got.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d %v", name, got.status, got.header)
+		}
+	}
+}

@@ -13,7 +13,7 @@ type Person struct {
 	Subject    string // the sub of the person's tokens
 	Tenant     principal.Tenant
 	Password   string // argon2id in PHC form
-	TOTPSecret string // base32; empty: no second factor
+	TOTPSecret string // base32, readable because codes are made from it; empty: no second factor
 	TOTPStep   int64  // the last 30 s step whose code was accepted
 	Scopes     string // what the person's tokens may carry, separated by spaces
 }
