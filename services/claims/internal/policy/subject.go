@@ -71,8 +71,8 @@ const auditing = "an auditor"
 
 func isAuditor(s *Subject) bool { return s.Role == claim.Auditor }
 
-func role(name string, any ...claim.Role) authz.Cond[Subject, claim.Claim] {
-	return fact(name, func(s *Subject) bool { return slices.Contains(any, s.Role) })
+func role(name string, roles ...claim.Role) authz.Cond[Subject, claim.Claim] {
+	return fact(name, func(s *Subject) bool { return slices.Contains(roles, s.Role) })
 }
 
 // The words about a delegation; owner is its claim's.
