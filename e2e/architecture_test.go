@@ -40,7 +40,7 @@ var bans = []ban{
 		why: "services trust the Txn-Token; the client's own credential never goes inside"},
 	{who: "services/claims", what: []string{home + "services/orders"}, why: "services meet over mTLS, not in one binary"},
 	{who: "services/orders", what: []string{home + "services/claims"}, why: "services meet over mTLS, not in one binary"},
-	{who: "identity", what: []string{"github.com/coreos/go-oidc/v3", home + "gateway", home + "services", home + "shared/authz", home + "shared/door"},
+	{who: "identity", what: []string{"github.com/coreos/go-oidc/v3", home + "gateway", home + "services", home + "shared/door", home + "shared/audit"},
 		why: "identity says who is who; it verifies nothing for others and decides nothing about their data"},
 	{who: "shared", what: []string{home + "gateway", home + "identity", home + "services", home + "e2e"},
 		why: "shared is what both sides agree on; it knows neither side"},

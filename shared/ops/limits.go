@@ -32,6 +32,8 @@ func limited(l Listener, log *slog.Logger) *http.Server {
 		IdleTimeout:    idleTime,
 		MaxHeaderBytes: maxHeader,
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+
+		DisableGeneralOptionsHandler: true, // else net/http answers "OPTIONS *" by itself, past every step of ours
 	}
 	if l.TLS != nil {
 		closeAged(s, maxAge)

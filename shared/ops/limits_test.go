@@ -138,3 +138,15 @@ func TestAnAgedConnectionIsClosedBehindAnAnswer(t *testing.T) {
 		t.Errorf("a second of requests, connections of 300 ms: want 2 to 5 of them, got %v", connections)
 	}
 }
+
+// Nothing answers before our handler does.
+func TestOptionsOfTheWholeServerReachTheHandler(t *testing.T) {
+	conn := dial(t, listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+	})))
+	io.WriteString(conn, "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil || !strings.Contains(line, "418") {
+		t.Errorf("OPTIONS * is answered %q (%v), not by the handler", line, err)
+	}
+}
