@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 
 	"innerdoor.example/shared/mtls"
 	"innerdoor.example/shared/ops"
+	"innerdoor.example/shared/principal"
 )
 
 // config is what `serve` is told by the environment.
@@ -43,10 +45,18 @@ func (c config) Validate() error {
 	if c.Retention <= 0 {
 		mistakes = append(mistakes, fmt.Errorf("RECORD_RETENTION: not a positive duration: %v", c.Retention))
 	}
-	if c.StepUpACR == "" {
-		mistakes = append(mistakes, errors.New("STEP_UP_ACR: is empty"))
+	if _, err := principal.LoadVerifier(c.Keys); err != nil {
+		mistakes = append(mistakes, fmt.Errorf("TXN_JWKS: %w", err))
 	}
 	return errors.Join(mistakes...)
+}
+
+// Validate implements ops.Parse's check.
+func (d data) Validate() error {
+	if info, err := os.Stat(d.Dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("DATA_DIR: not a folder: %q", d.Dir)
+	}
+	return nil
 }
 
 func (c config) cursorKey() string {

@@ -1,33 +1,11 @@
 package api
 
 import (
-	"fmt"
-
 	"innerdoor.example/services/claims/internal/claim"
 	"innerdoor.example/services/claims/internal/store"
 	"innerdoor.example/shared/principal"
 	"innerdoor.example/shared/web"
 )
-
-// views is what is shown of a claim, by the rule that permits reading it: on its own,
-// on lists, and after a change. A rule without a view shows nothing.
-var views = map[string]func(claim.Claim) any{
-	"owner":              whole,
-	"assignee":           whole,
-	"adjuster-in-region": whole,
-	"supervisor":         whole,
-	"auditor":            whole,
-	"support":            masked,
-	"delegate":           story,
-}
-
-func view(c store.Granted) (any, error) {
-	show, ok := views[c.By]
-	if !ok {
-		return nil, fmt.Errorf("the rule %q has no view of a claim", c.By)
-	}
-	return show(c.Row), nil
-}
 
 // storyView is what happened and how far it is: all that a delegate sees.
 type storyView struct {

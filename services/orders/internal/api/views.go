@@ -1,31 +1,11 @@
 package api
 
 import (
-	"fmt"
-
 	"innerdoor.example/services/orders/internal/order"
 	"innerdoor.example/services/orders/internal/store"
 	"innerdoor.example/shared/principal"
 	"innerdoor.example/shared/web"
 )
-
-// views is what is shown of an order, by the rule that permits reading it: on its own, on lists, and after a change. A rule
-// without a view shows nothing.
-var views = map[string]func(order.Order) (any, error){
-	"owner":   whole,
-	"manager": whole,
-	"auditor": whole,
-	"support": masked,
-	"carrier": parcel,
-}
-
-func view(o store.Granted) (any, error) {
-	show, ok := views[o.By]
-	if !ok {
-		return nil, fmt.Errorf("the rule %q has no view of an order", o.By)
-	}
-	return show(o.Row)
-}
 
 type orderView struct {
 	ID          order.ID         `json:"id"`
