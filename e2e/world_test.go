@@ -127,35 +127,47 @@ func object(t testing.TB, answer harness.Answer) map[string]any {
 	return o
 }
 
-// placed is a new order of owner's over so many cents: its id.
-func placed(t testing.TB, owner cast.Person, cents int) string {
-	t.Helper()
-	answer := demand(t, http.StatusCreated, sys.As(owner), post("/orders", map[string]any{
+// placing is what owner says to place an order over so many cents.
+func placing(owner cast.Person, cents int) map[string]any {
+	return map[string]any{
 		"items":    []map[string]any{{"name": owner.Tenant + " thing", "quantity": 1, "price": cents}},
 		"currency": "EUR", "region": "eu", "ship_to": "1 " + owner.Tenant + " street",
 		"contact": map[string]any{"name": owner.Name, "email": owner.Name + "@" + owner.Tenant + ".example", "phone": "1"},
-	}))
-	return object(t, answer)["id"].(string)
+	}
+}
+
+// placed is a new order of owner's over so many cents: its id.
+func placed(t testing.TB, owner cast.Person, cents int) string {
+	t.Helper()
+	return object(t, demand(t, http.StatusCreated, sys.As(owner), post("/orders", placing(owner, cents))))["id"].(string)
 }
 
 // delivered is a new order that has arrived.
 func delivered(t testing.TB, owner cast.Person, cents int) string {
 	t.Helper()
-	manager, carrier, parcels := cast.Max, cast.Swift, "swift-parcel"
-	if owner.Tenant == cast.Globex {
-		manager, carrier, parcels = cast.Gus, cast.Glide, "glide-parcel"
-	}
 	id := placed(t, owner, cents)
-	demand(t, http.StatusOK, sys.As(manager), put("/orders/"+id+"/carrier", map[string]any{"carrier": parcels}))
-	demand(t, http.StatusOK, sys.As(carrier), post("/orders/"+id+"/ship", nil))
-	demand(t, http.StatusOK, sys.As(carrier), post("/orders/"+id+"/deliver", nil))
+	deliver(t, owner.Tenant, id)
 	return id
 }
 
+// deliver brings an order of the tenant's from its placing to the door.
+func deliver(t testing.TB, tenant, id string) {
+	t.Helper()
+	manager, carrier, parcels := cast.Max, cast.Swift, "swift-parcel"
+	if tenant == cast.Globex {
+		manager, carrier, parcels = cast.Gus, cast.Glide, "glide-parcel"
+	}
+	demand(t, http.StatusOK, sys.As(manager), put("/orders/"+id+"/carrier", map[string]any{"carrier": parcels}))
+	demand(t, http.StatusOK, sys.As(carrier), post("/orders/"+id+"/ship", nil))
+	demand(t, http.StatusOK, sys.As(carrier), post("/orders/"+id+"/deliver", nil))
+}
+
 // filing files a claim over so many cents on the order.
-func filing(order string, cents int) ask {
+func filing(order string, cents int) ask { return filingIn(order, cents, "EUR") }
+
+func filingIn(order string, cents int, currency string) ask {
 	return post("/claims", map[string]any{
-		"order": order, "description": "it arrived broken", "amount": cents, "currency": "EUR",
+		"order": order, "description": "it arrived broken", "amount": cents, "currency": currency,
 		"contact": map[string]any{"name": "somebody", "email": "somebody@mail.example", "phone": "2"},
 	})
 }
