@@ -61,7 +61,7 @@ func TestAnIdentityWithMistakesIsNotLoaded(t *testing.T) {
 		want     []string
 	}{
 		"nothing set":                 {mtls.Settings{}, []string{"WORKLOAD_CERT: ", "WORKLOAD_KEY: ", "TRUST_BUNDLE: "}},
-		"the key itself for its file": {mtls.Settings{Cert: good.Cert, Key: string(key), Bundle: good.Bundle}, []string{"WORKLOAD_KEY: names a file that cannot be read"}},
+		"the key itself for its file": {mtls.Settings{Cert: good.Cert, Key: string(key), Bundle: good.Bundle}, []string{"WORKLOAD_KEY: the file cannot be read"}},
 		"another workload's key":      {mtls.Settings{Cert: good.Cert, Key: other.Key, Bundle: good.Bundle}, []string{"WORKLOAD_CERT: with WORKLOAD_KEY"}},
 		"another domain's bundle":     {mtls.Settings{Cert: good.Cert, Key: good.Key, Bundle: elsewhere.Settings(t, "claims").Bundle}, []string{"WORKLOAD_CERT: not signed by an authority in TRUST_BUNDLE"}},
 		"an empty bundle":             {mtls.Settings{Cert: good.Cert, Key: good.Key, Bundle: empty}, []string{"TRUST_BUNDLE: holds no certificate"}},

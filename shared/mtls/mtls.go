@@ -10,7 +10,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
@@ -34,7 +33,7 @@ func (i *Identity) Server() *tls.Config {
 // Client returns the settings for calling peer: the server must be that workload by its SPIFFE id, whatever its host
 // name. An empty or malformed peer matches no server.
 func (i *Identity) Client(peer principal.Workload) *tls.Config {
-	id, _ := spiffeid.FromSegments(trustDomain(), strings.Split(string(peer), "/")...) // on error the zero id, which nobody has
+	id, _ := spiffeid.FromString(peer.SPIFFEID()) // on error the zero id, which nobody has
 	c := tlsconfig.MTLSClientConfig(i, i, tlsconfig.AuthorizeID(id))
 	c.MinVersion = tls.VersionTLS13
 	return c

@@ -11,10 +11,12 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-json-experiment/json"
+
+	"innerdoor.example/shared/internal/follow"
 )
 
 // Signer makes Txn-Tokens. Only the gateway has one.
-type Signer struct{ key *watched[signingKey] }
+type Signer struct{ key *follow.Value[*signingKey] }
 
 type signingKey struct {
 	private ed25519.PrivateKey
@@ -28,13 +30,13 @@ func NewSigner(key ed25519.PrivateKey) (*Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Signer{key: fixed(k)}, nil
+	return &Signer{key: follow.Fixed(k)}, nil
 }
 
 // LoadSigner makes a Signer from a file with one Ed25519 key in PKCS#8 PEM. The
 // file is read again when it changes; the last good key is kept.
 func LoadSigner(file string) (*Signer, error) {
-	key, err := watch(file, parseSigningKey)
+	key, err := follow.Files("txn-token key", parseSigningKey, follow.File{Name: "the file", Path: file})
 	if err != nil {
 		return nil, fmt.Errorf("txn-token key: %w", err)
 	}
@@ -57,7 +59,7 @@ func (s *Signer) Sign(f Fields, now time.Time) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("txn-token: %w", err)
 	}
-	key := s.key.get(now)
+	key := s.key.Get(now)
 	signed := key.header + "." + encode(body)
 	token := signed + "." + encode(ed25519.Sign(key.private, []byte(signed)))
 	if len(token) > maxToken {
@@ -68,7 +70,7 @@ func (s *Signer) Sign(f Fields, now time.Time) (string, error) {
 
 // Public returns the public half of the key in use, as it belongs into the key set
 // that the verifiers load. Its id is the key's thumbprint (RFC 7638).
-func (s *Signer) Public() jose.JSONWebKey { return s.key.current.Load().public }
+func (s *Signer) Public() jose.JSONWebKey { return s.key.Last().public }
 
 func newSigningKey(key ed25519.PrivateKey) (*signingKey, error) {
 	if len(key) != ed25519.PrivateKeySize {
@@ -83,8 +85,8 @@ func newSigningKey(key ed25519.PrivateKey) (*signingKey, error) {
 	return &signingKey{private: key, public: public, header: header(kid)}, nil
 }
 
-func parseSigningKey(file []byte) (*signingKey, error) {
-	block, rest := pem.Decode(file)
+func parseSigningKey(files [][]byte) (*signingKey, error) {
+	block, rest := pem.Decode(files[0])
 	if block == nil || block.Type != "PRIVATE KEY" || len(rest) != 0 {
 		return nil, errors.New("not one PEM block of type PRIVATE KEY")
 	}

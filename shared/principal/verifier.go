@@ -9,10 +9,12 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-json-experiment/json"
+
+	"innerdoor.example/shared/internal/follow"
 )
 
 // Verifier turns Txn-Tokens into Principals. It is safe for concurrent use.
-type Verifier struct{ keys *watched[keyring] }
+type Verifier struct{ keys *follow.Value[*keyring] }
 
 // keyring is one set of keys and what was verified under it. They live and die
 // together, so that a key that is taken away takes its cached tokens along.
@@ -27,13 +29,13 @@ func NewVerifier(keys jose.JSONWebKeySet) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Verifier{keys: fixed(ring)}, nil
+	return &Verifier{keys: follow.Fixed(ring)}, nil
 }
 
 // LoadVerifier makes a Verifier from a JWK set file (RFC 7517 §5). The file is read
 // again when it changes; the last good set is kept.
 func LoadVerifier(file string) (*Verifier, error) {
-	keys, err := watch(file, parseKeyring)
+	keys, err := follow.Files("txn-token key set", parseKeyring, follow.File{Name: "the file", Path: file})
 	if err != nil {
 		return nil, fmt.Errorf("txn-token key set: %w", err)
 	}
@@ -56,13 +58,13 @@ func (v *Verifier) Verify(token string, peer Workload, now time.Time) (Principal
 }
 
 func (v *Verifier) prove(token string, now time.Time) (*proof, error) {
-	ring := v.keys.get(now)
+	ring := v.keys.Get(now)
 	if p, ok := ring.cache.get(token); ok {
 		return p, p.current(now)
 	}
 	p, err := ring.verify(token)
 	if errors.Is(err, errUnknownKey) {
-		ring = v.keys.refresh() // a rotation may be newer than the last look
+		ring = v.keys.Refresh() // a rotation may be newer than the last look
 		p, err = ring.verify(token)
 	}
 	if err != nil {
@@ -110,9 +112,9 @@ func cutLast(s string) (before, after string, found bool) {
 	return s[:i], s[i+1:], true
 }
 
-func parseKeyring(file []byte) (*keyring, error) {
+func parseKeyring(files [][]byte) (*keyring, error) {
 	var set jose.JSONWebKeySet
-	if err := json.Unmarshal(file, &set); err != nil {
+	if err := json.Unmarshal(files[0], &set); err != nil {
 		return nil, errors.New("not a JWK set")
 	}
 	return newKeyring(set)

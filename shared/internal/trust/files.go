@@ -1,10 +1,8 @@
 package trust
 
 import (
-	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -79,20 +77,17 @@ func (a *Authority) WriteWorkload(dir string, workload principal.Workload, life 
 	return write(files.Key, key)
 }
 
-// WriteTxnKey makes a key for Txn-Tokens (EdDSA) and writes it for the gateway, and its public half for everybody. The
-// key id is the key's thumbprint (RFC 7638).
+// WriteTxnKey makes a key for Txn-Tokens (EdDSA) and writes it for the gateway, and its public half for everybody.
 func WriteTxnKey(dir string) error {
-	public, private, err := ed25519.GenerateKey(rand.Reader)
+	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return err
 	}
-	jwk := jose.JSONWebKey{Key: public, Algorithm: string(jose.EdDSA), Use: "sig"}
-	thumbprint, err := jwk.Thumbprint(crypto.SHA256)
+	signer, err := principal.NewSigner(private)
 	if err != nil {
 		return err
 	}
-	jwk.KeyID = base64.RawURLEncoding.EncodeToString(thumbprint)
-	set, err := json.MarshalIndent(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{jwk}}, "", "  ")
+	set, err := json.MarshalIndent(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{signer.Public()}}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
-package principal
+package follow_test
 
 import (
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"innerdoor.example/shared/internal/follow"
 )
 
 func TestAFileIsParsedOnlyWhenItHoldsSomethingElse(t *testing.T) {
@@ -16,13 +18,12 @@ func TestAFileIsParsedOnlyWhenItHoldsSomethingElse(t *testing.T) {
 		}
 	}
 	parsed := 0
-	parse := func(content []byte) (*string, error) {
+	parse := func(contents [][]byte) (string, error) {
 		parsed++
-		text := string(content)
-		return &text, nil
+		return string(contents[0]), nil
 	}
 	save("one")
-	w, err := watch(file, parse)
+	v, err := follow.Files("a text", parse, follow.File{Name: "the file", Path: file})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,12 +36,12 @@ func TestAFileIsParsedOnlyWhenItHoldsSomethingElse(t *testing.T) {
 	}{
 		{"one", 2 * time.Second, "one", 1},
 		{"two", 3 * time.Second, "two", 2},
-		{"six", 3*time.Second + recheck/2, "two", 2}, // not looked at yet
-		{"six", 3*time.Second + recheck, "six", 3},
+		{"six", 3*time.Second + follow.Every/2, "two", 2}, // not looked at yet
+		{"six", 3*time.Second + follow.Every, "six", 3},
 		{"six", time.Hour, "six", 3},
 	} {
 		save(step.content)
-		if got := *w.get(now.Add(step.after)); got != step.want || parsed != step.parsed {
+		if got := v.Get(now.Add(step.after)); got != step.want || parsed != step.parsed {
 			t.Errorf("after %v: %q, parsed %d times; want %q, %d times", step.after, got, parsed, step.want, step.parsed)
 		}
 	}
