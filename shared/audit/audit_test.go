@@ -95,7 +95,7 @@ func TestIDsSortAsTheyWereMade(t *testing.T) {
 	if !slices.IsSorted(ids) || len(slices.Compact(ids)) != 100 || len(ids[0]) != 26 {
 		t.Errorf("the ids are %q", ids)
 	}
-	if audit.NewID(now) == audit.NewID(now) {
+	if one, other := audit.NewID(now), audit.NewID(now); one == other {
 		t.Error("two ids of one moment are the same")
 	}
 }
