@@ -124,14 +124,19 @@ func (a *Accounts) Used(ctx context.Context, handle string) error {
 	return a.store.EndTicket(ctx, handle)
 }
 
-// Remember returns the handle by which the person's browser is known from now on;
-// empty if device is known already.
-func (a *Accounts) Remember(ctx context.Context, subject, device string) (string, error) {
-	known, err := a.store.Knows(ctx, subject, device, a.now())
+// Remember returns the handle by which the browser, in which the person has logged
+// in as acr says, is known from now on; empty if device is known already. Where
+// somebody has a second factor, the password alone makes no browser known: whoever
+// has only that could make one after the other, and guess at the code in each.
+func (a *Accounts) Remember(ctx context.Context, person store.Person, acr, device string) (string, error) {
+	if person.TOTPSecret != "" && acr != ACRSecondFactor {
+		return "", nil
+	}
+	known, err := a.store.Knows(ctx, person.Subject, device, a.now())
 	if err != nil || known {
 		return "", err
 	}
-	return a.store.AddDevice(ctx, subject, a.now().Add(deviceLife))
+	return a.store.AddDevice(ctx, person.Subject, a.now().Add(deviceLife))
 }
 
 // Reaches returns how strongly the person must log in for a client that wants one

@@ -112,3 +112,38 @@ func TestCodesCannotBeGuessed(t *testing.T) {
 		t.Errorf("after the pause: %+v", f)
 	}
 }
+
+func TestThePasswordAloneBuysNoFurtherGuessesAtTheCode(t *testing.T) {
+	w := newWorld(t)
+	looked := 0
+	for range 10 { // each time in a new browser, after a login with the password alone
+		b := w.browser()
+		b.password(t, b.get(t, w.asking()), "sam").back(t)
+		ask := b.get(t, w.asking("acr_values", mfa))
+		for range 5 {
+			if got := b.fill(t, ask, "code", "000000"); got.status == http.StatusBadRequest {
+				looked++
+			}
+		}
+	}
+	if looked != 5 {
+		t.Errorf("of 50 guesses at once, from one address, %d were looked at, want 5", looked)
+	}
+}
+
+func TestABrowserWithTheSecondFactorIsNotSlowedDownByStrangersCodes(t *testing.T) {
+	w := newWorld(t)
+	home := w.browser()
+	strong := w.asking("acr_values", mfa, "prompt", "login")
+	w.accessToken(t, home.fill(t, home.password(t, home.get(t, strong), "sam"), "code", w.code(t, "sam", 0)))
+
+	stranger := w.browser() // who knows the password
+	ask := stranger.password(t, stranger.get(t, strong), "sam")
+	for range 6 {
+		stranger.fill(t, ask, "code", "000000")
+	}
+	if got := stranger.fill(t, ask, "code", w.code(t, "sam", 1)); got.status != http.StatusTooManyRequests {
+		t.Fatalf("the stranger goes on: %d", got.status)
+	}
+	w.accessToken(t, home.fill(t, home.password(t, home.get(t, strong), "sam"), "code", w.code(t, "sam", 1)))
+}

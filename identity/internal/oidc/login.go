@@ -120,7 +120,7 @@ func (p *Provider) enter(r *http.Request, req *request, person store.Person, ses
 	if err != nil {
 		return web.Reply{}, err
 	}
-	device, err := p.Accounts.Remember(ctx, person.Subject, p.jar.get(r, deviceCookie))
+	device, err := p.Accounts.Remember(ctx, person, session.ACR, p.jar.get(r, deviceCookie))
 	if err != nil {
 		return web.Reply{}, err
 	}
