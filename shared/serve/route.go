@@ -146,7 +146,10 @@ func (route Route) String() string { return route.Method + " " + route.Pattern }
 // separated by commas.
 func Print(w io.Writer, routes []Route) {
 	lines := make([]string, 0, len(routes))
-	for _, route := range inOrder(routes) {
+	inOrder := slices.SortedFunc(slices.Values(routes), func(a, b Route) int {
+		return strings.Compare(a.Pattern+" "+a.Method, b.Pattern+" "+b.Method)
+	})
+	for _, route := range inOrder {
 		action := string(route.Action)
 		switch {
 		case route.Anonymous:
@@ -161,12 +164,4 @@ func Print(w io.Writer, routes []Route) {
 		lines = append(lines, fmt.Sprintf("%s %s %s\n", route, action, strings.Join(from, ",")))
 	}
 	_, _ = io.WriteString(w, strings.Join(lines, ""))
-}
-
-// inOrder sorts by pattern, so that what is literal stands before a variable in its
-// place ('{' comes after all letters and digits): /claims/count before /claims/{id}.
-func inOrder(routes []Route) []Route {
-	return slices.SortedFunc(slices.Values(routes), func(a, b Route) int {
-		return strings.Compare(a.Pattern+" "+a.Method, b.Pattern+" "+b.Method)
-	})
 }

@@ -12,8 +12,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/gorilla/mux"
-
 	"innerdoor.example/shared/authz"
 	"innerdoor.example/shared/principal"
 	"innerdoor.example/shared/web"
@@ -27,11 +25,9 @@ type Config struct {
 	Log      *slog.Logger // one line for each request
 }
 
-// server holds the operations by path and then by method.
 type server struct {
 	Config
-	paths *mux.Router // used by Match only: no redirects, no cleaning
-	at    map[*mux.Route]map[string]Route
+	routes *web.Routes[Route]
 }
 
 // New makes the handler of the service's inner listener. It fails if the config is
@@ -43,20 +39,11 @@ func New(routes []Route, c Config) (http.Handler, error) {
 	if err := Check(routes, func(authz.Name) bool { return true }); err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, paths: mux.NewRouter(), at: map[*mux.Route]map[string]Route{}}
-	byPattern := map[string]*mux.Route{}
-	for _, route := range inOrder(routes) {
-		path := byPattern[route.Pattern]
-		if path == nil {
-			path = s.paths.Path(route.Pattern)
-			if err := path.GetError(); err != nil {
-				return nil, fmt.Errorf("%s: %w", route, err)
-			}
-			byPattern[route.Pattern], s.at[path] = path, map[string]Route{}
-		}
-		s.at[path][route.Method] = route
+	found, err := web.NewRoutes(routes, func(r Route) (method, pattern string) { return r.Method, r.Pattern })
+	if err != nil {
+		return nil, err
 	}
-	return s, nil
+	return &server{Config: c, routes: found}, nil
 }
 
 // exchange is one request on its way, and what the access log tells of it.
@@ -103,29 +90,15 @@ func (s *server) find(x *exchange) error {
 	if !utf8.ValidString(path) || strings.ContainsFunc(path, unicode.IsControl) {
 		return &web.Error{Kind: web.Malformed, Detail: "the path holds control characters or is not UTF-8"}
 	}
-	var match mux.RouteMatch
-	if !s.paths.Match(x.in, &match) {
-		return &web.Error{Kind: web.NotFound}
-	}
-	operations := s.at[match.Route]
-	route, ok := operations[x.in.Method]
-	if !ok {
-		return &web.Error{Kind: web.Method, Header: http.Header{"Allow": {allow(operations)}}}
+	route, vars, err := s.routes.Find(x.in)
+	if err != nil {
+		return err
 	}
 	x.route = route
-	for name, value := range match.Vars {
+	for name, value := range vars {
 		x.in.SetPathValue(name, value)
 	}
 	return nil
-}
-
-func allow(operations map[string]Route) string {
-	names := make([]string, 0, len(operations))
-	for name := range operations {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
 }
 
 // admit is the operation's allow-list.

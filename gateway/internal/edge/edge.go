@@ -117,16 +117,9 @@ func copyTo(to, from http.Header) {
 }
 
 // route finds the route, or says which methods the path has.
-func (e *Edge) route(x *Exchange) error {
-	m := e.Routes.Find(x.In)
-	if m.Route == nil && len(m.Allow) == 0 {
-		return &web.Error{Kind: web.NotFound}
-	}
-	if m.Route == nil {
-		return notAllowed(m.Allow)
-	}
-	x.Route, x.Vars = m.Route, m.Vars
-	return nil
+func (e *Edge) route(x *Exchange) (err error) {
+	x.Route, x.Vars, err = e.Routes.Find(x.In)
+	return err
 }
 
 // stamp makes the one thing that says inside who is asking.

@@ -2,7 +2,6 @@ package edge
 
 import (
 	"net"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -20,10 +19,6 @@ const (
 
 func malformed(detail string) error { return &web.Error{Kind: web.Malformed, Detail: detail} }
 
-func notAllowed(allow []string) error {
-	return &web.Error{Kind: web.Method, Header: http.Header{"Allow": {strings.Join(allow, ", ")}}}
-}
-
 var (
 	methods    = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 	singletons = []string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match"}
@@ -33,7 +28,7 @@ var (
 // may be made of at all, net/http has checked already (RFC 9110 §5).
 func headerGate(x *Exchange) error {
 	if !slices.Contains(methods, x.In.Method) {
-		return notAllowed(methods)
+		return web.NotAllowed(methods)
 	}
 	size := len(x.In.RequestURI)
 	for name, values := range x.In.Header {

@@ -82,7 +82,7 @@ func Parse(data []byte, upstreams []string, lookup func(string) (string, bool)) 
 	if err := errors.Join(p.mistakes...); err != nil {
 		return nil, err
 	}
-	return newTable(limits, p.routes), nil
+	return newTable(limits, p.routes)
 }
 
 type parser struct {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gorilla/mux"
+	"innerdoor.example/shared/web"
 )
 
 // Auth is the credential that a route asks for.
@@ -68,62 +68,24 @@ func variable(segment string) (name string, ok bool) {
 type Table struct {
 	Limits Limits
 
-	routes  []*Route // sorted by pattern and method
-	router  *mux.Router
-	methods map[*mux.Route]map[string]*Route
+	routes []*Route // sorted by pattern and method
+	table  *web.Routes[*Route]
 }
 
 // Routes returns all routes, sorted by pattern and method.
 func (t *Table) Routes() []*Route { return slices.Clone(t.routes) }
 
-// Match is what Find found. Route is nil when there is none; Allow then lists
-// the methods that the path does have, and is empty when the path is unknown.
-type Match struct {
-	Route *Route
-	Vars  map[string]string
-	Allow []string
-}
+// Find returns the route of the request, by method and decoded path, and the variables
+// of its pattern. The error is a *web.Error: 404 or 405.
+func (t *Table) Find(r *http.Request) (*Route, map[string]string, error) { return t.table.Find(r) }
 
-// Find looks the request up by method and decoded path. It never redirects:
-// mux is asked to match only, and does not get to answer.
-func (t *Table) Find(r *http.Request) Match {
-	var m mux.RouteMatch
-	if !t.router.Match(r, &m) {
-		return Match{}
-	}
-	methods := t.methods[m.Route]
-	if found, ok := methods[r.Method]; ok {
-		return Match{Route: found, Vars: m.Vars}
-	}
-	allow := make([]string, 0, len(methods))
-	for method := range methods {
-		allow = append(allow, method)
-	}
-	slices.Sort(allow)
-	return Match{Allow: allow}
-}
-
-// newTable registers each pattern once, fixed segments before variables, so
-// that the order of the file means nothing.
-func newTable(limits Limits, routes []*Route) *Table {
-	t := &Table{Limits: limits, routes: routes, router: mux.NewRouter(), methods: map[*mux.Route]map[string]*Route{}}
-	slices.SortFunc(t.routes, func(a, b *Route) int {
+func newTable(limits Limits, routes []*Route) (*Table, error) {
+	slices.SortFunc(routes, func(a, b *Route) int {
 		return strings.Compare(a.Pattern+" "+a.Method, b.Pattern+" "+b.Method)
 	})
-	byPattern := map[string]map[string]*Route{}
-	for _, r := range t.routes {
-		if byPattern[r.Pattern] == nil {
-			byPattern[r.Pattern] = map[string]*Route{}
-		}
-		byPattern[r.Pattern][r.Method] = r
+	table, err := web.NewRoutes(routes, func(r *Route) (method, pattern string) { return r.Method, r.Pattern })
+	if err != nil {
+		return nil, err
 	}
-	patterns := make([]string, 0, len(byPattern))
-	for p := range byPattern {
-		patterns = append(patterns, p)
-	}
-	slices.Sort(patterns) // "{" sorts after every letter and digit
-	for _, p := range patterns {
-		t.methods[t.router.NewRoute().Path(p)] = byPattern[p]
-	}
-	return t
+	return &Table{Limits: limits, routes: routes, table: table}, nil
 }
