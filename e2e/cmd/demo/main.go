@@ -24,13 +24,28 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	err := run(ctx, os.Args[1:], os.Stdout)
+	signal.Ignore(syscall.SIGPIPE) // else a reader that goes away ends us, and not what we started
+	err := run(ctx, os.Args[1:], output{os.Stdout, stop})
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(os.Stderr, "demo: %v\n", err)
 		os.Exit(1)
 	}
+}
+
+// output ends the demo in order when nobody reads it any more.
+type output struct {
+	*os.File
+	end func()
+}
+
+func (o output) Write(b []byte) (int, error) {
+	n, err := o.File.Write(b)
+	if err != nil {
+		o.end()
+	}
+	return n, err
 }
 
 // settings are the command line and the environment.

@@ -20,7 +20,7 @@ type screen struct {
 
 func newScreen(out io.Writer) *screen {
 	s := &screen{out: out, began: time.Now()}
-	if f, ok := out.(*os.File); ok && os.Getenv("NO_COLOR") == "" {
+	if f, ok := out.(interface{ Stat() (os.FileInfo, error) }); ok && os.Getenv("NO_COLOR") == "" {
 		info, err := f.Stat()
 		s.colours = err == nil && info.Mode()&os.ModeCharDevice != 0
 	}
