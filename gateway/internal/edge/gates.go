@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"innerdoor.example/gateway/internal/route"
 	"innerdoor.example/shared/web"
 )
 
@@ -19,16 +20,13 @@ const (
 
 func malformed(detail string) error { return &web.Error{Kind: web.Malformed, Detail: detail} }
 
-var (
-	methods    = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
-	singletons = []string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match"}
-)
+var singletons = []string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match"}
 
 // headerGate refuses what two readers could read in two ways. What a name or value
 // may be made of at all, net/http has checked already (RFC 9110 §5).
 func headerGate(x *Exchange) error {
-	if !slices.Contains(methods, x.In.Method) {
-		return web.NotAllowed(methods)
+	if !slices.Contains(route.Methods, x.In.Method) {
+		return web.NotAllowed(route.Methods)
 	}
 	size := len(x.In.RequestURI)
 	for name, values := range x.In.Header {

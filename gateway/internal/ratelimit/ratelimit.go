@@ -19,8 +19,8 @@ const (
 
 // Limit allows Count uses at once, and after that one more each Window/Count.
 type Limit struct {
-	Count  int
-	Window time.Duration
+	Count  int           `yaml:"count"`
+	Window time.Duration `yaml:"window"`
 }
 
 // Validate refuses a limit that would let nothing or everything pass.
@@ -72,9 +72,6 @@ func New[K comparable](limit Limit) *Limiter[K] {
 	}
 	return l
 }
-
-// Limit returns what the limiter was made with.
-func (l *Limiter[K]) Limit() Limit { return l.limit }
 
 // Take uses the key once, or says when that will be possible; a refused use
 // costs nothing.

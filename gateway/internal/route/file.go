@@ -29,9 +29,7 @@ type Limits struct {
 
 // file is routes.yaml as it is written.
 type file struct {
-	strictyaml.At
 	Limits struct {
-		strictyaml.At
 		Address  limit            `yaml:"address"`
 		Failures limit            `yaml:"failures"`
 		Caller   map[string]limit `yaml:"caller"`
@@ -41,20 +39,14 @@ type file struct {
 
 type limit struct {
 	strictyaml.At
-	Count  int           `yaml:"count"`
-	Window time.Duration `yaml:"window"`
+	ratelimit.Limit
 }
 
+// entry is a route for each of its methods.
 type entry struct {
 	strictyaml.At
-	Path            string        `yaml:"path"`
-	Methods         []string      `yaml:"methods"`
-	Upstream        string        `yaml:"upstream"`
-	Auth            string        `yaml:"auth"`
-	PassCredentials bool          `yaml:"pass_credentials"`
-	Limit           string        `yaml:"limit"`
-	Body            int64         `yaml:"body"`
-	Timeout         time.Duration `yaml:"timeout"`
+	Route
+	Methods []string `yaml:"methods"`
 }
 
 // Parse reads routes.yaml. upstreams are the names that a route may have
@@ -62,7 +54,7 @@ type entry struct {
 // with its line.
 func Parse(data []byte, upstreams []string, lookup func(string) (string, bool)) (*Table, error) {
 	var f file
-	p := parser{upstreams: append([]string{Gateway}, upstreams...)}
+	p := parser{upstreams: append([]string{Gateway}, upstreams...), seen: map[string]int{}}
 	p.add(strictyaml.Decode(data, &f, lookup))
 
 	limits := Limits{
@@ -99,61 +91,51 @@ func (p *parser) add(err error) {
 }
 
 func (p *parser) limit(name string, l limit) ratelimit.Limit {
-	out := ratelimit.Limit{Count: l.Count, Window: l.Window}
-	if err := out.Validate(); err != nil {
+	if err := l.Validate(); err != nil {
 		p.add(l.Mistake("limit %s: %s", name, strings.ReplaceAll(err.Error(), "\n", "; ")))
 	}
-	return out
+	return l.Limit
 }
 
 func (p *parser) entry(e entry, limits Limits) {
 	wrong := func(ok bool, format string, args ...any) {
 		if !ok {
-			p.add(e.Mistake(e.Path+": "+format, args...))
+			p.add(e.Mistake(e.Pattern+": "+format, args...))
 		}
 	}
-	auth := Auth(e.Auth)
 	_, classKnown := limits.Caller[e.Limit]
-	wrong(pathOK(e.Path), "path must be made of fixed parts and {names}, each between slashes")
+	wrong(pathOK(e.Pattern), "path must be made of fixed parts and {names}, each between slashes")
 	wrong(len(e.Methods) > 0, "methods is missing")
 	wrong(slices.Contains(p.upstreams, e.Upstream), "upstream must be one of %s, not %q", strings.Join(p.upstreams, ", "), e.Upstream)
-	wrong(auth == None || auth == Bearer, "auth must be bearer or none, not %q", e.Auth)
+	wrong(e.Auth == None || e.Auth == Bearer, "auth must be bearer or none, not %q", e.Auth)
 	wrong(classKnown, "limit must be one of limits.caller, not %q", e.Limit)
-	wrong(!e.PassCredentials || e.Upstream == Identity && auth == None, "pass_credentials is only for upstream identity with auth none")
+	wrong(!e.PassCredentials || e.Upstream == Identity && e.Auth == None, "pass_credentials is only for upstream identity with auth none")
 	wrong(e.Body >= 0 && e.Body <= maxBody, "body must be between 1 and %d bytes", maxBody)
 	wrong(e.Timeout >= 0 && e.Timeout <= maxTimeout, "timeout must be at most %s", maxTimeout)
 	for _, method := range e.Methods {
-		wrong(slices.Contains(methods, method), "method must be one of %s, not %q", strings.Join(methods, ", "), method)
+		wrong(slices.Contains(Methods, method), "method must be one of %s, not %q", strings.Join(Methods, ", "), method)
 		p.unique(e, method)
-		p.routes = append(p.routes, &Route{
-			Method:          method,
-			Pattern:         e.Path,
-			Upstream:        e.Upstream,
-			Auth:            auth,
-			PassCredentials: e.PassCredentials,
-			Limit:           e.Limit,
-			Body:            cmp.Or(e.Body, defaultBody),
-			Timeout:         cmp.Or(e.Timeout, defaultTimeout),
-			segments:        segments(e.Path),
-		})
+		r := e.Route
+		r.Method, r.segments = method, segments(r.Pattern)
+		r.Body, r.Timeout = cmp.Or(r.Body, defaultBody), cmp.Or(r.Timeout, defaultTimeout)
+		p.routes = append(p.routes, &r)
 	}
 }
 
 // unique refuses two routes that some request could both mean.
 func (p *parser) unique(e entry, method string) {
-	shape := method + " " + variables.ReplaceAllString(e.Path, "{}")
+	shape := method + " " + variables.ReplaceAllString(e.Pattern, "{}")
 	if line, ok := p.seen[shape]; ok {
-		p.add(e.Mistake("%s %s is already the route of line %d", method, e.Path, line))
+		p.add(e.Mistake("%s %s is already the route of line %d", method, e.Pattern, line))
 		return
-	}
-	if p.seen == nil {
-		p.seen = map[string]int{}
 	}
 	p.seen[shape] = e.Line
 }
 
+// Methods are those that a request may have at all.
+var Methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
 var (
-	methods   = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 	segment   = regexp.MustCompile(`^(\{[a-z_]+\}|\.?[A-Za-z0-9_-][A-Za-z0-9._-]*)$`)
 	variables = regexp.MustCompile(`\{[a-z_]+\}`)
 )

@@ -29,13 +29,13 @@ const Identity = "identity"
 // Route is one public operation.
 type Route struct {
 	Method          string
-	Pattern         string // "/claims/{id}"
-	Upstream        string
-	Auth            Auth
-	PassCredentials bool          // Authorization and cookies go through, and Set-Cookie comes back
-	Limit           string        // the class of the caller's limit
-	Body            int64         // bytes a request's body may have
-	Timeout         time.Duration // until an answer is there, whatever the upstream does
+	Pattern         string        `yaml:"path"` // "/claims/{id}"
+	Upstream        string        `yaml:"upstream"`
+	Auth            Auth          `yaml:"auth"`
+	PassCredentials bool          `yaml:"pass_credentials"` // Authorization and cookies go through, and Set-Cookie comes back
+	Limit           string        `yaml:"limit"`            // the class of the caller's limit
+	Body            int64         `yaml:"body"`             // bytes a request's body may have
+	Timeout         time.Duration `yaml:"timeout"`          // until an answer is there, whatever the upstream does
 
 	segments []string
 }

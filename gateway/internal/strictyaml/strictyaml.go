@@ -24,8 +24,8 @@ func (a At) Mistake(format string, args ...any) error {
 }
 
 // Decode fills into, a pointer to a struct whose fields have `yaml:"name"`
-// tags: strings, integers, booleans, durations, slices, string-keyed maps and
-// structs of these. ${NAME} in a string is replaced by what lookup says; a name
+// tags, be they of embedded structs: strings, integers, booleans, durations,
+// slices, string-keyed maps and structs of these. ${NAME} in a string is replaced by what lookup says; a name
 // that it does not know is a mistake. The error joins all mistakes; what could
 // be read is filled in all the same, so that further checks can add theirs.
 func Decode(data []byte, into any, lookup func(string) (string, bool)) error {
@@ -68,9 +68,9 @@ func (d *decoder) fields(n ast.Node, into reflect.Value) {
 		at.Set(reflect.ValueOf(At{n.GetToken().Position.Line}))
 	}
 	d.pairs(n, func(name string, pair *ast.MappingValueNode) {
-		for i := range into.NumField() {
-			if into.Type().Field(i).Tag.Get("yaml") == name {
-				d.value(pair.Value, into.Field(i))
+		for _, field := range reflect.VisibleFields(into.Type()) {
+			if field.Tag.Get("yaml") == name {
+				d.value(pair.Value, into.FieldByIndex(field.Index))
 				return
 			}
 		}
