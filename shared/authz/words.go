@@ -30,24 +30,22 @@ type Ref struct {
 // Scalar is what a column may hold: text, or a whole number (cents, Unix milliseconds).
 type Scalar interface{ ~string | ~int64 }
 
-type column[R any, V Scalar] struct {
+// Col is a column of the row, made by Column or Optional.
+type Col[S, R any, V Scalar] struct {
 	name     string
 	optional bool
 	get      func(*R) V
 }
 
-// Col is a column of the row, made by Column or Optional.
-type Col[S, R any, V Scalar] struct{ *column[R, V] }
-
 // Column declares a column that every row fills: its name in SQL (letters a to z and _) and its accessor. A zero value is unknown.
-func Column[S, R any, V Scalar](name string, get func(*R) V) Col[S, R, V] {
-	return Col[S, R, V]{&column[R, V]{name: name, get: get}}
+func Column[S, R any, V Scalar](name string, get func(*R) V) *Col[S, R, V] {
+	return &Col[S, R, V]{name: name, get: get}
 }
 
 // Optional declares a column that may rightly be empty, such as an assignee. The column is NOT NULL; empty is "" or 0.
 // Empty is a known value that equals nobody and is neither at most nor at least anything.
-func Optional[S, R any, V Scalar](name string, get func(*R) V) Col[S, R, V] {
-	return Col[S, R, V]{&column[R, V]{name: name, optional: true, get: get}}
+func Optional[S, R any, V Scalar](name string, get func(*R) V) *Col[S, R, V] {
+	return &Col[S, R, V]{name: name, optional: true, get: get}
 }
 
 // known is what is known about the subject: one value or many.
@@ -103,26 +101,26 @@ func (c Cond[S, R]) StepUp() Cond[S, R] {
 }
 
 // Is holds if the column equals the value.
-func (c Col[S, R, V]) Is(v Value[S, V]) Cond[S, R] { return c.compare(is, v.known) }
+func (c *Col[S, R, V]) Is(v Value[S, V]) Cond[S, R] { return c.compare(is, v.known) }
 
 // In holds if the column's value is in the set.
-func (c Col[S, R, V]) In(v Set[S, V]) Cond[S, R] { return c.compare(in, v.known) }
+func (c *Col[S, R, V]) In(v Set[S, V]) Cond[S, R] { return c.compare(in, v.known) }
 
 // AtMost holds if the column is not above the value. Numbers only: engines do not agree on the order of text.
-func (c Col[S, R, V]) AtMost(v Value[S, V]) Cond[S, R] { return c.compare(atMost, v.known) }
+func (c *Col[S, R, V]) AtMost(v Value[S, V]) Cond[S, R] { return c.compare(atMost, v.known) }
 
 // AtLeast holds if the column is not below the value. Numbers only.
-func (c Col[S, R, V]) AtLeast(v Value[S, V]) Cond[S, R] { return c.compare(atLeast, v.known) }
+func (c *Col[S, R, V]) AtLeast(v Value[S, V]) Cond[S, R] { return c.compare(atLeast, v.known) }
 
 // OneOf holds if the column's value is one of those listed, none of which is a zero value.
-func (c Col[S, R, V]) OneOf(values ...V) Cond[S, R] {
+func (c *Col[S, R, V]) OneOf(values ...V) Cond[S, R] {
 	values = append([]V{}, values...) // a copy, and known even if empty
 	list := string(appendArray(nil, values))
 	return c.compare(oneOf, &known[S, V]{name: list, many: func(*S) []V { return values }, literal: true})
 }
 
-func (c Col[S, R, V]) compare(op string, right *known[S, V]) Cond[S, R] {
-	k := &compare[S, R, V]{c.column, op, right}
+func (c *Col[S, R, V]) compare(op string, right *known[S, V]) Cond[S, R] {
+	k := &compare[S, R, V]{c, op, right}
 	return Cond[S, R]{is: k.is, sql: k.sql, words: k.words(), text: k.text(), mistake: k.mistake()}
 }
 
@@ -165,7 +163,7 @@ const (
 
 // compare is a condition on a column and one value or many.
 type compare[S, R any, V Scalar] struct {
-	col   *column[R, V]
+	col   *Col[S, R, V]
 	op    string
 	right *known[S, V]
 }

@@ -27,15 +27,6 @@ func OK(v any, err error) (Reply, error) {
 	return Reply{Status: http.StatusOK, Body: v}, err
 }
 
-// Created answers 201 with the new thing's location, unless there is an error.
-func Created(location string, v any, err error) (Reply, error) {
-	return Reply{
-		Status: http.StatusCreated,
-		Header: http.Header{"Location": {location}},
-		Body:   v,
-	}, err
-}
-
 // NoContent answers 204, unless there is an error.
 func NoContent(err error) (Reply, error) {
 	return Reply{Status: http.StatusNoContent}, err
