@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,9 +98,11 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 // allowed are the header fields of a client's that go in; credentials only where
 // the route says so.
 var (
-	allowed     = []string{"Accept", "Accept-Language", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"}
+	allowed     = []string{"Accept", "Accept-Language", "Content-Type", idempotencyKey, "If-Match", "If-None-Match"}
 	credentials = []string{"Authorization", "Cookie"}
 )
+
+const idempotencyKey = "Idempotency-Key"
 
 // rewrite replaces what ReverseProxy has prepared. Here is the last word: hop by
 // hop fields are already dealt with, so no Connection field of the client's can
@@ -111,6 +114,12 @@ func (q Request) rewrite(pr *httputil.ProxyRequest, upstream *url.URL, body []by
 		keep(header, pr.In.Header, credentials)
 	}
 	header[principal.Header] = []string{q.Token}
+	if values, ok := header[idempotencyKey]; ok {
+		// The same field for who reads it, but not for net/http's transport: that would take a POST which carries
+		// one for safe to send again when its answer broke off, although it may have been done.
+		delete(header, idempotencyKey)
+		header[strings.ToLower(idempotencyKey)] = values
+	}
 
 	out := pr.Out
 	out.Header = header
