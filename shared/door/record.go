@@ -62,7 +62,7 @@ func (d *Door[S, R]) allowed(m *matter[S, R], status int) *audit.Record {
 }
 
 // refused records a refusal and gives its answer. This is the one place that
-// chooses how a refusal looks (PERMISSIONS §4).
+// chooses how a refusal looks (docs/adr/0006-404-for-the-unseen.md).
 func (d *Door[S, R]) refused(m *matter[S, R]) error {
 	answer := &web.Error{Kind: web.NotFound} // the same for hidden and absent: no decision id
 	switch outcome := m.said.Outcome(); {

@@ -121,7 +121,7 @@ func TestInformationalAnswersDoNotGoOut(t *testing.T) {
 	}
 }
 
-// §5: whatever the upstream does, there is an answer within the route's deadline, and it is 502, 503 or 504.
+// Whatever the upstream does, there is an answer within the route's deadline, and it is 502, 503 or 504.
 func TestAFaultyUpstreamIsAnAnswerInTime(t *testing.T) {
 	s := start(t, options{})
 	alice := s.token(t, "alice")

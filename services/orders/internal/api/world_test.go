@@ -29,7 +29,7 @@ const (
 	stepUpACR  = "urn:test:mfa"
 )
 
-// cast is who asks: everybody of PERMISSIONS §1 whom orders knows, and a rival of swift's.
+// cast is who asks: everybody of the cast whom orders knows, and a rival of swift's.
 var cast = map[string]principal.Fields{
 	"alice":   person("acme", "home:alice", everyScope),
 	"bob":     person("acme", "home:bob", everyScope),
