@@ -9,6 +9,8 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
+	"regexp"
 	"time"
 
 	"innerdoor.example/shared/authz"
@@ -100,6 +102,16 @@ func Operator(service, build, command string, object authz.Ref, at time.Time) *R
 		Outcome:  authz.Allowed.String(),
 		Result:   Done,
 	}
+}
+
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// ParseID accepts what can be a record's id. What is asked for is recorded too, so it must not be any text of any length.
+func ParseID(s string) (string, error) {
+	if !idPattern.MatchString(s) {
+		return "", errors.New("not the id of a decision: want 1 to 64 of A-Z a-z 0-9 . _ -")
+	}
+	return s, nil
 }
 
 var digits = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -238,6 +238,9 @@ func TestOnlyAuditorsLookAtDecisionsAndOnlyAtTheirTenants(t *testing.T) {
 		w.expect(403, name, "GET", look, "")
 		w.expect(403, name, "GET", "/claims/decisions/whatever", "")
 	}
+	for _, long := range []string{strings.Repeat("x", 65), "a%20text"} { // else whoever asks writes it into the records
+		w.expect(400, "bob", "GET", "/claims/decisions/"+long, "")
+	}
 	if n := len(w.expect(200, "gina", "GET", look, "").items(t)); n != 0 {
 		t.Errorf("globex's auditor sees %d decisions of acme", n)
 	}

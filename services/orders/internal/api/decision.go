@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"innerdoor.example/services/orders/internal/store"
+	"innerdoor.example/shared/audit"
 	"innerdoor.example/shared/principal"
 	"innerdoor.example/shared/serve"
 	"innerdoor.example/shared/web"
@@ -29,6 +30,10 @@ func (a *API) decision(r *http.Request, who principal.Principal) (web.Reply, err
 	if _, err := web.Query(r); err != nil {
 		return web.Reply{}, err
 	}
-	d, err := a.Store.Decision(r.Context(), who, serve.Var(r, "id"))
+	id, err := audit.ParseID(serve.Var(r, "id"))
+	if err != nil {
+		return web.Reply{}, malformed(err)
+	}
+	d, err := a.Store.Decision(r.Context(), who, id)
 	return web.OK(d.Row, err)
 }

@@ -59,6 +59,9 @@ func TestAnAuditorSeesTheDecisionsOfHerTenantOnly(t *testing.T) {
 	w.want(403, question{as: "alice", path: "/orders/decisions/" + id}) // her own, but she is no auditor
 	w.want(403, question{as: "alice", path: "/orders/decisions/nothing"})
 	w.want(404, question{as: "vera", path: "/orders/decisions/nothing"})
+	for _, long := range []string{strings.Repeat("x", 65), "a%20text"} { // else whoever asks writes it into the records
+		w.want(400, question{as: "alice", path: "/orders/decisions/" + long})
+	}
 	for who, txn := range map[string]string{"gina": ours, "vera": theirs} {
 		if rows := w.want(200, question{as: who, path: "/orders/decisions?txn=" + txn}).rows(t); len(rows) != 0 {
 			t.Errorf("%s sees the other tenant's %v", who, rows)
