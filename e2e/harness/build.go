@@ -40,9 +40,10 @@ type progress struct {
 
 func (p *progress) Write(b []byte) (int, error) {
 	const step = 100
+	p.text.Write(b)
 	if n := bytes.Count(p.text.Bytes(), []byte("\n")); n >= p.told+step {
 		p.told = n / step * step
 		p.say("  %d packages compiled", p.told)
 	}
-	return p.text.Write(b)
+	return len(b), nil
 }

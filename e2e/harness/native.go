@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 )
@@ -93,29 +90,6 @@ func (n *Native) prepare(ctx context.Context) error {
 	n.Built = time.Now()
 	n.say("making a trust domain: an authority, a certificate for each process, the key of Txn-Tokens")
 	return n.run(ctx, "devca", nil, "-out", n.path("trust"))
-}
-
-func (n *Native) takePorts() error {
-	port := n.Port
-	if port == "" {
-		port = "0"
-	}
-	taken, err := net.Listen("tcp", "127.0.0.1:"+port)
-	if err != nil {
-		return fmt.Errorf("port %s of this machine is busy; end what uses it, or choose another: %w", port, err)
-	}
-	defer taken.Close()
-	n.origin = "http://localhost:" + portOf(taken)
-	n.inner = map[string]string{}
-	for _, w := range Workloads[:len(Workloads)-1] {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return err
-		}
-		defer l.Close()
-		n.inner[w] = l.Addr().String()
-	}
-	return nil
 }
 
 // seed plants the cast in each process's own database.
@@ -313,21 +287,6 @@ func environment(settings map[string]string) []string {
 		env = append(env, name+"="+value)
 	}
 	return env
-}
-
-func portOf(l net.Listener) string { return fmt.Sprint(l.Addr().(*net.TCPAddr).Port) }
-
-func hostOf(origin string) string {
-	u, err := url.Parse(origin)
-	if err != nil {
-		return ""
-	}
-	return u.Host
-}
-
-func hostPort(origin string) string {
-	_, port, _ := strings.Cut(hostOf(origin), ":")
-	return port
 }
 
 // tail is the end of a log, for the message of a failure.
