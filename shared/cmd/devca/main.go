@@ -11,7 +11,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -36,7 +35,6 @@ type options struct {
 	dir       string
 	workloads []principal.Workload
 	ttl       time.Duration
-	keepCA    bool
 	force     bool
 }
 
@@ -62,7 +60,6 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.dir, "out", "", "directory of the trust domain (required)")
 	names := flags.String("workloads", "gateway,identity,claims,orders", "who gets a certificate, comma between")
 	flags.DurationVar(&o.ttl, "ttl", 24*time.Hour, "life of the certificates; they are made anew when half of it is over")
-	flags.BoolVar(&o.keepCA, "keep-ca", false, "keep the authority's key in DIR/ca.key and issue from it the next time; else it is thrown away")
 	flags.BoolVar(&o.force, "force", false, "make everything anew although it is still good")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -92,17 +89,12 @@ func (o options) fresh() bool {
 }
 
 func (o options) make() error {
-	authority, err := o.authority()
+	authority, err := trust.New() // nobody keeps its key: to issue again is to begin anew
 	if err != nil {
 		return err
 	}
 	if err := authority.WriteBundle(o.dir); err != nil {
 		return err
-	}
-	if o.keepCA {
-		if err := authority.WriteKey(o.dir); err != nil {
-			return err
-		}
 	}
 	for _, w := range o.workloads {
 		if err := authority.WriteWorkload(o.dir, w, o.ttl); err != nil {
@@ -113,16 +105,6 @@ func (o options) make() error {
 		return nil // certificates end, this key does not
 	}
 	return trust.WriteTxnKey(o.dir)
-}
-
-// authority is the one kept earlier, if it was to be kept, else a new one.
-func (o options) authority() (*trust.Authority, error) {
-	if o.keepCA {
-		if kept, err := trust.Open(o.dir); !errors.Is(err, fs.ErrNotExist) {
-			return kept, err
-		}
-	}
-	return trust.New()
 }
 
 func exists(file string) bool {

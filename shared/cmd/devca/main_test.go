@@ -133,20 +133,3 @@ func TestWhatIsGoodIsLeftAloneAndWhatIsOldIsMadeAnew(t *testing.T) {
 		t.Error("a lost certificate was not made anew")
 	}
 }
-
-func TestAKeptAuthorityIssuesAgain(t *testing.T) {
-	dir := t.TempDir()
-	devca(t, "-out", dir, "-keep-ca")
-	files := trust.Files(dir, "claims")
-	cert, bundle := content(t, files.Cert), content(t, files.Bundle)
-	devca(t, "-out", dir, "-keep-ca", "-force")
-	if content(t, files.Cert) == cert || content(t, files.Bundle) != bundle {
-		t.Error("want a new certificate of the same authority")
-	}
-	if err := os.WriteFile(filepath.Join(dir, "ca.key"), []byte("garbage"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := run([]string{"-out", dir, "-keep-ca", "-force"}, io.Discard); err == nil {
-		t.Error("a spoilt authority was replaced without a word")
-	}
-}

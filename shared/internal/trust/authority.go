@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -25,7 +24,7 @@ type Authority struct {
 	key  *ecdsa.PrivateKey
 }
 
-// authorityLife is long, since the key is normally thrown away after the first certificates: these end much earlier.
+// authorityLife is long, since the key is thrown away after the first certificates: these end much earlier.
 const authorityLife = 365 * 24 * time.Hour
 
 // skew is by how much a new certificate is dated back, for peers whose clock is late.
@@ -59,31 +58,6 @@ func authorityTemplate(now time.Time) *x509.Certificate {
 	}
 }
 
-// parseAuthority is the reverse of bundle and privateKey. A bundle of several certificates is refused: it was not
-// written here.
-func parseAuthority(bundle, privateKey []byte) (*Authority, error) {
-	certBlock, rest := pem.Decode(bundle)
-	keyBlock, _ := pem.Decode(privateKey)
-	if certBlock == nil || keyBlock == nil || len(rest) > 0 {
-		return nil, errors.New("not one certificate and its key in PEM")
-	}
-	cert, err := x509.ParseCertificate(certBlock.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(keyBlock.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	key, ok := parsed.(*ecdsa.PrivateKey)
-	if !ok || !key.PublicKey.Equal(cert.PublicKey) {
-		return nil, errors.New("the key is not the certificate's")
-	}
-	return &Authority{cert: cert, key: key}, nil
-}
-
-func (a *Authority) bundle() []byte { return encode("CERTIFICATE", a.cert.Raw) }
-
 // issue makes a key and a certificate for workload, both in PEM. The certificate names nothing but the SPIFFE id.
 func (a *Authority) issue(workload principal.Workload, from, until time.Time) (cert, privateKey []byte, err error) {
 	id, err := ID(workload)
@@ -111,11 +85,7 @@ func (a *Authority) issue(workload principal.Workload, from, until time.Time) (c
 
 // ID returns the SPIFFE id of a workload that has one word for a name; anything else is an error.
 func ID(workload principal.Workload) (spiffeid.ID, error) {
-	td, err := spiffeid.TrustDomainFromString(principal.TrustDomain)
-	if err != nil {
-		return spiffeid.ID{}, err
-	}
-	id, err := spiffeid.FromSegments(td, string(workload))
+	id, err := spiffeid.FromSegments(spiffeid.RequireTrustDomainFromString(principal.TrustDomain), string(workload))
 	if err != nil {
 		return spiffeid.ID{}, fmt.Errorf("workload %q: %w", workload, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -29,37 +28,9 @@ func TxnFiles(dir string) (key, keySet string) {
 	return filepath.Join(dir, "gateway", "txn.key"), filepath.Join(dir, "txn.jwks")
 }
 
-func authorityKeyFile(dir string) string { return filepath.Join(dir, "ca.key") }
-
 // WriteBundle writes the authority's certificate to dir.
 func (a *Authority) WriteBundle(dir string) error {
-	return write(Files(dir, "").Bundle, a.bundle())
-}
-
-// WriteKey writes the authority's own key to dir, where Open finds it.
-func (a *Authority) WriteKey(dir string) error {
-	key, err := encodeKey(a.key)
-	if err != nil {
-		return err
-	}
-	return write(authorityKeyFile(dir), key)
-}
-
-// Open reads back the authority whose bundle and key were written to dir. Without a key the error is fs.ErrNotExist.
-func Open(dir string) (*Authority, error) {
-	key, err := os.ReadFile(authorityKeyFile(dir))
-	if err != nil {
-		return nil, err
-	}
-	bundle, err := os.ReadFile(Files(dir, "").Bundle)
-	if err != nil {
-		return nil, err
-	}
-	a, err := parseAuthority(bundle, key)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", authorityKeyFile(dir), err)
-	}
-	return a, nil
+	return write(Files(dir, "").Bundle, encode("CERTIFICATE", a.cert.Raw))
 }
 
 // WriteWorkload issues a certificate that is good for life from now on (less than zero: one that has expired) and
