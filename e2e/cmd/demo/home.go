@@ -117,6 +117,6 @@ func (h home) restart(ctx context.Context, w string, out io.Writer) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(out, "%s is ready again, %.1f s after the build\n", w, time.Since(began).Seconds())
+	_, err = fmt.Fprintf(out, "%s is ready again, %s after the build\n", w, time.Since(began).Round(time.Millisecond))
 	return err
 }
