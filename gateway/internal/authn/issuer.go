@@ -21,14 +21,14 @@ import (
 // but SecondFactor is required or has a default; nothing means "any".
 type Issuer struct {
 	strictyaml.At
-	Alias       string        `yaml:"alias"`        // begins the ids of its people: "<alias>:<subject>"
-	Issuer      string        `yaml:"issuer"`       // compared with iss as a string
-	KeysURL     string        `yaml:"keys_url"`     // where its keys are; said here, so that discovery never goes through ourselves
-	KeysPeer    string        `yaml:"keys_peer"`    // the workload that answers there, if it is one of ours (mutual TLS)
-	Audiences   []string      `yaml:"audiences"`    // of which aud must hold one
-	Algorithms  []string      `yaml:"algorithms"`   // asymmetric JWS algorithms
-	Tenants     []string      `yaml:"tenants"`      // for which it may speak
-	MaxLifetime time.Duration `yaml:"max_lifetime"` // from iat to exp; 1h
+	Alias       string                    `yaml:"alias"`        // begins the ids of its people: "<alias>:<subject>"
+	Issuer      string                    `yaml:"issuer"`       // compared with iss as a string
+	KeysURL     string                    `yaml:"keys_url"`     // where its keys are; said here, so that discovery never goes through ourselves
+	KeysPeer    string                    `yaml:"keys_peer"`    // the workload that answers there, if it is one of ours (mutual TLS)
+	Audiences   []string                  `yaml:"audiences"`    // of which aud must hold one
+	Algorithms  []jose.SignatureAlgorithm `yaml:"algorithms"`   // asymmetric JWS algorithms
+	Tenants     []string                  `yaml:"tenants"`      // for which it may speak
+	MaxLifetime time.Duration             `yaml:"max_lifetime"` // from iat to exp; 1h
 	Fields      struct {
 		Tenant string `yaml:"tenant"` // "tenant"
 		Client string `yaml:"client"` // "client_id"
@@ -41,8 +41,7 @@ type Issuer struct {
 }
 
 // ParseIssuers reads issuers.yaml. peers are the workloads that a keys_peer may
-// be; lookup answers ${NAME}. The error joins every
-// mistake, each with its line.
+// be; lookup answers ${NAME}. The error joins every mistake, each with its line.
 func ParseIssuers(data []byte, peers []string, lookup func(string) (string, bool)) ([]Issuer, error) {
 	var file struct {
 		Issuers []Issuer `yaml:"issuers"`
@@ -76,6 +75,10 @@ func (s *Issuer) complete() {
 
 var aliasPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 
+// reserved begin the ids of those that no issuer knows: API keys, partners with a
+// certificate, and the sub-commands of services in their records.
+var reserved = []string{"key", "partner", "operator"}
+
 // algorithms that an issuer may use. Symmetric ones and "none" are no option.
 var algorithms = []jose.SignatureAlgorithm{
 	jose.ES256, jose.ES384, jose.EdDSA, jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
@@ -89,14 +92,14 @@ func (s *Issuer) check(peers []string) error {
 		}
 	}
 	wrong(aliasPattern.MatchString(s.Alias), "alias must be of a-z 0-9 -, at most 32")
-	wrong(s.Alias != "key" && s.Alias != "partner", "alias is kept for another kind of credential")
+	wrong(!slices.Contains(reserved, s.Alias), "alias is kept for ids of another kind: it must be none of %v", reserved)
 	wrong(s.Issuer != "", "issuer is missing")
 	wrong(keysURLOK(s.KeysURL, s.KeysPeer), "keys_url must be an https URL (http only on this machine, and never for a keys_peer)")
 	wrong(s.KeysPeer == "" || slices.Contains(peers, s.KeysPeer), "keys_peer must be one of %v, not %q", peers, s.KeysPeer)
 	wrong(len(s.Audiences) > 0, "audiences is missing")
 	wrong(len(s.Algorithms) > 0, "algorithms is missing")
 	for _, a := range s.Algorithms {
-		wrong(slices.Contains(algorithms, jose.SignatureAlgorithm(a)), "algorithm %q is not one of %v", a, algorithms)
+		wrong(slices.Contains(algorithms, a), "algorithm %q is not one of %v", a, algorithms)
 	}
 	wrong(len(s.Tenants) > 0, "tenants is missing: it could speak for none")
 	for _, t := range s.Tenants {
@@ -126,26 +129,25 @@ var subjectPattern = regexp.MustCompile(`^[A-Za-z0-9._|@+-]{1,128}$`)
 
 // judge checks all that a signature cannot: for whom, by whom, until when.
 // It returns who the token speaks of and when that ends.
-func (s *Issuer) judge(u *unverified, now time.Time) (principal.Fields, time.Time, error) {
-	expires, err := s.times(u, now)
-	if err != nil {
-		return principal.Fields{}, time.Time{}, err
+func (s *Issuer) judge(u *unverified, now time.Time) (who principal.Fields, expires time.Time, err error) {
+	if expires, err = s.times(u, now); err != nil {
+		return who, expires, err
 	}
 	audiences, err := u.list("aud")
 	if err != nil {
-		return principal.Fields{}, time.Time{}, err
+		return who, expires, err
 	}
 	if !overlap(audiences, s.Audiences) {
-		return principal.Fields{}, time.Time{}, errors.New("aud is not ours")
+		return who, expires, errors.New("aud is not ours")
 	}
 	if u.has("cnf") {
-		return principal.Fields{}, time.Time{}, errors.New("bound to a key (cnf), so not a bearer token")
+		return who, expires, errors.New("bound to a key (cnf), so not a bearer token")
 	}
 	if _, err := u.text("jti", 256); err != nil {
-		return principal.Fields{}, time.Time{}, err
+		return who, expires, err
 	}
-	fields, err := s.who(u)
-	return fields, expires, err
+	who, err = s.who(u)
+	return who, expires, err
 }
 
 func (s *Issuer) times(u *unverified, now time.Time) (expires time.Time, err error) {

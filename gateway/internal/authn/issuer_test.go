@@ -76,3 +76,13 @@ func TestEveryMistakeInTheIssuersIsReportedAtOnce(t *testing.T) {
 		t.Log("\n" + err.Error())
 	}
 }
+
+// Else "operator:seed" could be a person, and a person's deeds look like an operator's.
+func TestNoIssuersPeopleAreCalledLikeThoseOfAnotherKind(t *testing.T) {
+	for _, alias := range []string{"key", "partner", "operator"} {
+		_, err := ParseIssuers([]byte(strings.Replace(goodIssuers, "alias: home", "alias: "+alias, 1)), []string{"identity"}, lookup)
+		if err == nil || !strings.Contains(err.Error(), "alias is kept") {
+			t.Errorf("%s: %v", alias, err)
+		}
+	}
+}
