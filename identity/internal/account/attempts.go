@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ func (a *Accounts) charge(ctx context.Context, f factor, name string, from Origi
 	if err != nil {
 		return nil, err
 	}
-	names, limits := []string{key(f, name, "address", from.Address), key(f, name, "together")}, []limit{f.one, f.together}
+	names, limits := []string{key(f, name, "address", place(from.Address)), key(f, name, "together")}, []limit{f.one, f.together}
 	if known {
 		names, limits = []string{key(f, name, "device", from.Device)}, []limit{f.one}
 	}
@@ -76,6 +77,20 @@ func (a *Accounts) charge(ctx context.Context, f factor, name string, from Origi
 		err = &SlowDown{Wait: wait}
 	}
 	return names, err
+}
+
+// place is what an address is charged as: an IPv6 address stands for its /64,
+// because one subscriber owns all of that.
+func place(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil || a.Unmap().Is4() {
+		return address
+	}
+	prefix, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return prefix.String()
 }
 
 // key joins the parts so that no two lists of parts give the same name.

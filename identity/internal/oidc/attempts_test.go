@@ -84,6 +84,24 @@ func TestGuessesFromManyPlacesAreCountedTogether(t *testing.T) {
 	}
 }
 
+func TestAllAddressesOfOneSubscriberAreOnePlace(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	shown := b.get(t, w.asking())
+	for i := range 10 {
+		w.address.Store("2001:db8:0:1::" + strconv.Itoa(i))
+		b.guess(t, shown, "alice", 1)
+	}
+	w.address.Store("2001:db8:0:1:ffff::1")
+	if got := b.guess(t, shown, "alice", 1); got.status != http.StatusTooManyRequests {
+		t.Errorf("the eleventh guess from one /64: %d", got.status)
+	}
+	w.address.Store("2001:db8:0:2::1")
+	if got := b.guess(t, shown, "alice", 1); got.status != http.StatusBadRequest {
+		t.Errorf("a guess from another /64: %d", got.status)
+	}
+}
+
 func TestOfManyGuessesAtOnceNoMoreAreLookedAt(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
