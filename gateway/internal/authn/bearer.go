@@ -114,8 +114,11 @@ func (b *Bearer) Authenticate(ctx context.Context, r *http.Request) (principal.F
 		return v.fields, nil
 	}
 	v, err := b.verify(ctx, token, now)
-	if err != nil {
+	if errors.Is(err, ErrUnavailable) {
 		return principal.Fields{}, err
+	}
+	if err != nil {
+		return principal.Fields{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	b.verified.Set(id, v)
 	return v.fields, nil
@@ -123,29 +126,30 @@ func (b *Bearer) Authenticate(ctx context.Context, r *http.Request) (principal.F
 
 // verify judges a token in this order: its form, whose it is, the key, the
 // signature, what it says. Nothing outside is asked before the issuer is known.
-func (b *Bearer) verify(ctx context.Context, token string, now time.Time) (verified, error) {
+// An error but ErrUnavailable is the token's fault.
+func (b *Bearer) verify(ctx context.Context, token string, now time.Time) (v verified, err error) {
 	u, err := parse(token)
 	if err != nil {
-		return verified{}, fmt.Errorf("%w: %w", ErrRefused, err)
+		return v, err
 	}
 	name, err := u.text("iss", 512)
 	if err != nil {
-		return verified{}, fmt.Errorf("%w: %w", ErrRefused, err)
+		return v, err
 	}
 	s := b.issuers[name]
 	if s == nil {
-		return verified{}, fmt.Errorf("%w: issuer unknown", ErrRefused)
+		return v, errors.New("issuer unknown")
 	}
 	k, err := s.find(ctx, u.header.Kid)
 	if err != nil {
-		return verified{}, err
+		return v, err
 	}
 	if err := signed(ctx, s.issuer.Issuer, k, token, now); err != nil {
-		return verified{}, fmt.Errorf("%w: %w", ErrRefused, err)
+		return v, err
 	}
 	fields, expires, err := s.issuer.judge(u, now)
 	if err != nil {
-		return verified{}, fmt.Errorf("%w: %w", ErrRefused, err)
+		return v, err
 	}
 	if trust := now.Add(maxTTL); trust.Before(expires) {
 		expires = trust

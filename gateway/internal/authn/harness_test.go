@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"innerdoor.example/gateway/internal/issuertest"
@@ -17,7 +18,7 @@ import (
 func settingsOf(i *issuertest.Issuer) Issuer {
 	s := Issuer{
 		Alias: "home", Issuer: i.Name(), KeysURL: i.URL,
-		Audiences: []string{"innerdoor"}, Algorithms: []string{"ES256"}, Tenants: []string{"acme", "globex"},
+		Audiences: []string{"innerdoor"}, Algorithms: []jose.SignatureAlgorithm{jose.ES256}, Tenants: []string{"acme", "globex"},
 	}
 	s.SecondFactor.ACR = []string{"urn:innerdoor:acr:mfa"}
 	s.SecondFactor.AMR = []string{"otp"}

@@ -40,7 +40,7 @@ func (k *key) VerifySignature(_ context.Context, token string) ([]byte, error) {
 
 // parseKeys reads a JWK set (RFC 7517 §5). A key that is no good is skipped and
 // harms no other; a set without a good key is an error.
-func parseKeys(data []byte, allowed []string) (map[string]*key, error) {
+func parseKeys(data []byte, allowed []jose.SignatureAlgorithm) (map[string]*key, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
@@ -66,7 +66,7 @@ func parseKeys(data []byte, allowed []string) (map[string]*key, error) {
 	return keys, nil
 }
 
-func parseKey(raw []byte, allowed []string) (*key, error) {
+func parseKey(raw []byte, allowed []jose.SignatureAlgorithm) (*key, error) {
 	var k key
 	var extra struct {
 		Operations []string `json:"key_ops"`
@@ -81,7 +81,7 @@ func parseKey(raw []byte, allowed []string) (*key, error) {
 		return nil, errors.New("key_ops does not say verify")
 	}
 	for _, a := range fitting(k.jwk.Key) {
-		if slices.Contains(allowed, string(a)) && (k.jwk.Algorithm == "" || k.jwk.Algorithm == string(a)) {
+		if slices.Contains(allowed, a) && (k.jwk.Algorithm == "" || k.jwk.Algorithm == string(a)) {
 			k.algorithms = append(k.algorithms, a)
 		}
 	}

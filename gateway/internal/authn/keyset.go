@@ -50,8 +50,8 @@ type keys struct {
 	maxAge  time.Duration
 }
 
-// find returns the key with this id, or ErrRefused when the issuer has none, or
-// ErrUnavailable when that cannot be known.
+// find returns the key with this id. The error is ErrUnavailable when it cannot be
+// known whether the issuer has one.
 func (s *keySet) find(ctx context.Context, kid string) (*key, error) {
 	if err := s.ready(); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (s *keySet) find(ctx context.Context, kid string) (*key, error) {
 	if s.failing.Load() {
 		return nil, fmt.Errorf("%w: key id unknown and the issuer cannot be asked", ErrUnavailable)
 	}
-	return nil, fmt.Errorf("%w: key id unknown", ErrRefused)
+	return nil, errors.New("key id unknown")
 }
 
 // current reports whether the issuer still has the key.

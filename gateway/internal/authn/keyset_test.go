@@ -199,7 +199,7 @@ func TestABadKeyInTheSetHarmsNoOther(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := settingsOf(i)
-			s.Algorithms = []string{"ES256", "RS256"}
+			s.Algorithms = []jose.SignatureAlgorithm{jose.ES256, jose.RS256}
 			keys, err := parseKeys([]byte(fmt.Sprintf(`{"keys":[%s,%s]}`, bad, good)), s.Algorithms)
 			if err != nil || len(keys) != 1 || keys[key.KeyID] == nil {
 				t.Fatalf("got %d keys, %v; want the good one alone", len(keys), err)
