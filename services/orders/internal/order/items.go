@@ -29,11 +29,13 @@ func (i Items) Lines() (lines []Item, err error) {
 	return lines, nil
 }
 
-// The bounds of an order keep its amount far from the end of an int64.
+// The bounds of an order keep its amount far from the end of an int64, and a page of orders at some megabytes: what one
+// customer wrote is read by many, and by that customer as often as they like.
 const (
 	maxItems    = 100
 	maxQuantity = 1_000
 	maxPrice    = Cents(10_000_000_00)
+	maxNames    = 8 << 10 // bytes, of all items together
 )
 
 // total is what the lines cost together.
@@ -49,7 +51,9 @@ func unfitItems(lines []Item) error {
 	if len(lines) == 0 || len(lines) > maxItems {
 		return Unfit(fmt.Sprintf("an order has 1 to %d items", maxItems))
 	}
+	names := 0
 	for _, item := range lines {
+		names += len(item.Name)
 		switch {
 		case item.Quantity < 1 || item.Quantity > maxQuantity:
 			return Unfit(fmt.Sprintf("the quantity of an item is 1 to %d", maxQuantity))
@@ -59,6 +63,9 @@ func unfitItems(lines []Item) error {
 		if err := unfitText("the name of an item", item.Name, 200); err != nil {
 			return err
 		}
+	}
+	if names > maxNames {
+		return Unfit(fmt.Sprintf("the names of the items take at most %d bytes together", maxNames))
 	}
 	return nil
 }

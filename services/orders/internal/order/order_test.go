@@ -39,8 +39,11 @@ func TestANewOrderIsItsMakersAndCostsWhatItsItemsDo(t *testing.T) {
 
 func TestAnOrderThatDoesNotFitSaysWhy(t *testing.T) {
 	for name, spoil := range map[string]func(*Place){
-		"no items":         func(p *Place) { p.Items = nil },
-		"too many items":   func(p *Place) { p.Items = make([]Item, maxItems+1) },
+		"no items":       func(p *Place) { p.Items = nil },
+		"too many items": func(p *Place) { p.Items = make([]Item, maxItems+1) },
+		"names too long together": func(p *Place) {
+			p.Items = slices.Repeat([]Item{{Name: strings.Repeat("\U0001f600", 200), Quantity: 1}}, 11)
+		},
 		"none of an item":  func(p *Place) { p.Items[0].Quantity = 0 },
 		"too much of it":   func(p *Place) { p.Items[0].Quantity = maxQuantity + 1 },
 		"a negative price": func(p *Place) { p.Items[0].Price = -1 },
