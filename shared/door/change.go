@@ -176,7 +176,7 @@ func (d *Door[S, R]) amend(ctx context.Context, m *matter[S, R], c Change[R], ro
 		return Granted[R]{}, err
 	}
 	changed := row
-	if err := d.apply(m, c, &changed); err != nil {
+	if err := d.fits(m, plain(c.Apply(&changed, m.in.Who.ID(), m.in.At))); err != nil {
 		return Granted[R]{}, err
 	}
 	was, is := row.Ref(), changed.Ref()
@@ -220,10 +220,6 @@ func (d *Door[S, R]) create(ctx context.Context, m *matter[S, R], c Change[R], r
 		return Granted[R]{}, err
 	}
 	return d.shown(m, &row, http.StatusCreated), nil
-}
-
-func (d *Door[S, R]) apply(m *matter[S, R], c Change[R], row *R) error {
-	return d.fits(m, plain(c.Apply(row, m.in.Who.ID(), m.in.At)))
 }
 
 // shown records the change as done. Its answer is a read of the changed row: by the

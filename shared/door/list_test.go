@@ -172,7 +172,7 @@ func TestTheStatementsKeepToTheTenantWhateverTheWaysSay(t *testing.T) {
 			t.Errorf("%s counts %d of %d", name, got, try.want)
 		}
 		text, args = door.Keyset(letterColumns, "acme", try.ways, door.Page{Limit: 9, After: door.Place{CreatedAt: 9999, ID: "x"},
-			Filter: door.Filter{{Name: "any", SQL: "status = ? OR 1 = 1", Value: "x"}}})
+			Filter: door.Given("1 = 1 OR status", "x")})
 		if got := p.number("SELECT count(*) FROM ("+text+")", args...); got != try.want {
 			t.Errorf("%s lists %d of %d", name, got, try.want)
 		}

@@ -16,20 +16,22 @@ type Place struct {
 	ID        string
 }
 
-// Term narrows a list to the rows for which SQL holds, a constant text with one
-// placeholder "?" for Value. Records and cursors know it as Name and Value.
-type Term struct {
-	Name  string
-	SQL   string
-	Value string
+// Filter narrows a list to the rows whose columns have these values, in the order in
+// which the service always names them. It is made by [Given].
+type Filter []term
+
+type term struct{ column, value string }
+
+// Given is the filter of what a client gave: columns, which are constants, and values in
+// turn. An empty value does not filter.
+func Given(pairs ...string) (f Filter) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			f = append(f, term{pairs[i], pairs[i+1]})
+		}
+	}
+	return f
 }
-
-// Equal is the term that a column has this value. column is a constant.
-func Equal(column, value string) Term { return Term{Name: column, SQL: column + " = ?", Value: value} }
-
-// Filter is terms that must all hold, in the order in which the service always
-// names them.
-type Filter []Term
 
 // String is the filter as it stands in records: "status=draft&region=eu".
 func (f Filter) String() string {
@@ -38,7 +40,7 @@ func (f Filter) String() string {
 		if i > 0 {
 			b.WriteByte('&')
 		}
-		b.WriteString(url.QueryEscape(t.Name) + "=" + url.QueryEscape(t.Value))
+		b.WriteString(url.QueryEscape(t.column) + "=" + url.QueryEscape(t.value))
 	}
 	return b.String()
 }
@@ -101,8 +103,8 @@ func conditions(tenant principal.Tenant, way authz.SQL, f Filter, after authz.SQ
 	b.WriteString(" WHERE tenant = ? AND (" + way.Text + ")")
 	args = append([]any{string(tenant)}, way.Args...)
 	for _, t := range f {
-		b.WriteString(" AND (" + t.SQL + ")")
-		args = append(args, t.Value)
+		b.WriteString(" AND (" + t.column + " = ?)")
+		args = append(args, t.value)
 	}
 	if after.Text != "" {
 		b.WriteString(" AND " + after.Text)

@@ -21,14 +21,3 @@ func Stale(rows int64, err error) error {
 	}
 	return err
 }
-
-// Given is the filter of what a client gave: columns and values in turn, of which
-// those with an empty value do not filter.
-func Given(pairs ...string) (f Filter) {
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			f = append(f, Equal(pairs[i], pairs[i+1]))
-		}
-	}
-	return f
-}
