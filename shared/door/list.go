@@ -45,28 +45,40 @@ func (d *Door[S, R]) List(ctx context.Context, who principal.Principal, action a
 		if err != nil {
 			return err
 		}
-		var rows []R
-		if ways := d.Policy.Ways(action, m.subject, authz.SQLite); len(ways) > 0 {
-			more := page
-			more.Limit++ // shows whether there is a page after this one
-			if rows, err = d.Table.Page(ctx, in.Tx, who.Tenant(), ways, more); err != nil {
-				return err
-			}
+		var after Place
+		if listed.Rows, after, err = d.next(ctx, m, page); err != nil {
+			return err
 		}
-		if len(rows) > page.Limit {
-			rows = rows[:page.Limit]
-			listed.Next = d.Service.Cursors.sealed(d.Table.Place(&rows[page.Limit-1]), holder)
+		if after != (Place{}) {
+			listed.Next = d.Service.Cursors.sealed(after, holder)
 		}
-		listed.Rows = d.granted(ctx, m, rows)
-		r := d.allowed(m, http.StatusOK)
-		r.Filter = q.Filter.String()
-		pageOf(r, listed.Rows)
 		return nil
 	})
 	if err != nil {
 		return Listed[R]{}, err
 	}
 	return listed, nil
+}
+
+// next is the page, decided and recorded, and the place after which there is another one.
+func (d *Door[S, R]) next(ctx context.Context, m *matter[S, R], page Page) (shown []Granted[R], after Place, err error) {
+	var rows []R
+	if ways := d.Policy.Ways(m.action, m.subject, authz.SQLite); len(ways) > 0 {
+		more := page
+		more.Limit++ // shows whether there is a page after this one
+		if rows, err = d.Table.Page(ctx, m.in.Tx, m.in.Who.Tenant(), ways, more); err != nil {
+			return nil, Place{}, err
+		}
+	}
+	if len(rows) > page.Limit {
+		rows = rows[:page.Limit]
+		after = d.Table.Place(&rows[page.Limit-1])
+	}
+	shown = d.granted(ctx, m, rows)
+	r := d.allowed(m, http.StatusOK)
+	r.Filter = page.Filter.String()
+	pageOf(r, shown)
+	return shown, after, nil
 }
 
 // Count is how many rows List would give on all pages. Limit and Cursor are not

@@ -1,0 +1,163 @@
+package web
+
+import (
+	"encoding/csv"
+	"errors"
+	"iter"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// chunkTime is how long a client may take to accept one chunk of a stream.
+const chunkTime = 8 * time.Second
+
+// NDJSON streams items as lines of JSON, a chunk at a time. show makes the view of each; its error, like one of the
+// chunks', ends the answer as Reply.Stream says.
+func NDJSON[V any](chunks iter.Seq2[[]V, error], show func(V) (any, error)) Reply {
+	return Reply{
+		Header: http.Header{"Content-Type": {"application/x-ndjson"}},
+		Stream: each(chunks, show, nil, func(line []byte, view jsontext.Value) ([]byte, error) {
+			return append(append(line, view...), '\n'), nil
+		}),
+	}
+}
+
+// CSV streams items as a table (RFC 4180) with these columns, a chunk at a time. A column names a member of the view, or
+// "member.member" of an object in it; what the view does not have is an empty cell. So there is one view for both forms,
+// and what that hides is hidden here too. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+func CSV[V any](chunks iter.Seq2[[]V, error], show func(V) (any, error), columns ...string) Reply {
+	return Reply{
+		Header: http.Header{"Content-Type": {"text/csv; charset=utf-8; header=present"}},
+		Stream: each(chunks, show, line(columns), func(text []byte, view jsontext.Value) ([]byte, error) {
+			cells := make([]string, len(columns))
+			for i, column := range columns {
+				cell, err := member(view, column)
+				if err != nil {
+					return nil, err
+				}
+				cells[i] = inert(cell)
+			}
+			return append(text, line(cells)...), nil
+		}),
+	}
+}
+
+// each puts a chunk of views into one chunk of bytes. The first begins with head.
+func each[V any](chunks iter.Seq2[[]V, error], show func(V) (any, error), head []byte, put func([]byte, jsontext.Value) ([]byte, error)) iter.Seq2[[]byte, error] {
+	text := func(begin []byte, items []V) ([]byte, error) {
+		for _, item := range items {
+			shown, err := show(item)
+			if err != nil {
+				return nil, err
+			}
+			view, err := json.Marshal(shown, jsontext.AllowInvalidUTF8(true))
+			if err != nil {
+				return nil, err
+			}
+			if begin, err = put(begin, view); err != nil {
+				return nil, err
+			}
+		}
+		return begin, nil
+	}
+	return func(yield func([]byte, error) bool) {
+		begin := head
+		for items, err := range chunks {
+			var chunk []byte
+			if err == nil {
+				chunk, err = text(begin, items)
+			}
+			if begin = nil; !yield(chunk, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// member is the text of a member of a view.
+func member(view jsontext.Value, path string) (string, error) {
+	for name := range strings.SplitSeq(path, ".") {
+		var members map[string]jsontext.Value
+		if err := json.Unmarshal(view, &members); err != nil {
+			return "", err
+		}
+		if view = members[name]; view == nil || view.Kind() == 'n' {
+			return "", nil
+		}
+	}
+	if view.Kind() != '"' {
+		return string(view), nil
+	}
+	var text string
+	err := json.Unmarshal(view, &text)
+	return text, err
+}
+
+var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+
+// inert makes a cell that no spreadsheet computes (OWASP, "CSV Injection").
+func inert(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) && !number.MatchString(cell) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func line(cells []string) []byte {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
+	_ = w.Write(cells) // a builder takes everything
+	w.Flush()
+	return []byte(b.String())
+}
+
+// stream writes the answer's chunks as they come. An error before the first one is an answer like any other.
+func stream(w http.ResponseWriter, r *http.Request, reply Reply) int {
+	control, begun := http.NewResponseController(w), false
+	begin := func() {
+		if !begun {
+			begun = true
+			reply.head(w.Header())
+			w.WriteHeader(reply.status())
+		}
+	}
+	for chunk, err := range reply.Stream {
+		if err != nil && !begun {
+			return Write(w, r, Reply{}, err)
+		}
+		if err == nil {
+			begin()
+			err = send(w, control, chunk)
+		}
+		if err != nil {
+			panic(http.ErrAbortHandler) // the only way to tell the client that this is not the end
+		}
+	}
+	begin()
+	return reply.status()
+}
+
+// send gives each chunk its own time, however long the whole takes.
+func send(w http.ResponseWriter, control *http.ResponseController, chunk []byte) error {
+	if err := supported(control.SetWriteDeadline(time.Now().Add(chunkTime))); err != nil {
+		return err
+	}
+	if _, err := w.Write(chunk); err != nil {
+		return err
+	}
+	return supported(control.Flush())
+}
+
+// supported forgives a writer that is no connection.
+func supported(err error) error {
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
+}
