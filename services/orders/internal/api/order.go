@@ -126,15 +126,9 @@ func (a *API) place(r *http.Request, who principal.Principal) (web.Reply, error)
 }
 
 func (a *API) assign(r *http.Request, who principal.Principal) (web.Reply, error) {
-	var body struct {
-		Carrier string `json:"carrier"`
-	}
-	if err := web.Decode(r, &body); err != nil {
-		return web.Reply{}, err
-	}
-	carrier, err := order.ParseCarrier(body.Carrier)
+	carrier, err := carrierIn(r)
 	if err != nil {
-		return web.Reply{}, malformed(err)
+		return web.Reply{}, err
 	}
 	return a.do(r, who, order.Assign(carrier))
 }

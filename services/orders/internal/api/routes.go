@@ -24,10 +24,18 @@ func (a *API) Routes() []serve.Route {
 		serve.GET("/orders/count", order.Read, public, a.count),
 		serve.GET("/orders/decisions", order.Audit, public, a.decisions),
 		serve.GET("/orders/decisions/{id}", order.Audit, public, a.decision),
+		serve.GET("/orders/staff", order.ReadStaff, public, a.staff),
+		serve.PUT("/orders/staff/{subject}", order.ChangeStaff, public, a.appoint),
+		serve.DELETE("/orders/staff/{subject}", order.ChangeStaff, public, a.dismiss),
+		serve.GET("/orders/carriers", order.ReadCarriers, public, a.couriers),
+		serve.PUT("/orders/carriers/{subject}", order.ChangeCarriers, public, a.engage),
+		serve.DELETE("/orders/carriers/{subject}", order.ChangeCarriers, public, a.release),
 		serve.GET("/orders/{id}", order.Read, public, a.get),
+		serve.POST("/orders/{id}/cancel", order.Cancellation, public, a.verb(order.Cancel())),
 		serve.PUT("/orders/{id}/carrier", order.Assigning, public, a.assign),
 		serve.POST("/orders/{id}/ship", order.Shipping, public, a.verb(order.Ship())),
 		serve.POST("/orders/{id}/deliver", order.Delivery, public, a.verb(order.Deliver())),
+		serve.POST("/orders/{id}/refund", order.Refunding, public, a.verb(order.Refund())),
 		serve.GET("/internal/orders/{id}/coverage", order.Coverage, claims, a.coverage),
 	}
 }

@@ -85,11 +85,43 @@ func listView(page store.Listed) (web.Page[any], error) {
 
 // decisionsView shows auditors the records as they are.
 func decisionsView(page store.Decisions) web.Page[store.Decision] {
-	v := web.Page[store.Decision]{Items: make([]store.Decision, len(page.Rows)), Next: page.Next}
-	for i, d := range page.Rows {
-		v.Items[i] = d.Row
+	return plain(page, func(d store.Decision) store.Decision { return d })
+}
+
+// plain is a list of rows that look the same to everybody who may read them.
+func plain[R, V any](page store.ListedOf[R], view func(R) V) web.Page[V] {
+	v := web.Page[V]{Items: make([]V, len(page.Rows)), Next: page.Next}
+	for i, row := range page.Rows {
+		v.Items[i] = view(row.Row)
 	}
 	return v
+}
+
+type staffOf struct {
+	Subject       principal.ID   `json:"subject"`
+	Role          order.Role     `json:"role"`
+	LimitAmount   order.Cents    `json:"limit_amount,omitzero"`
+	LimitCurrency order.Currency `json:"limit_currency,omitzero"`
+	Version       int64          `json:"version"`
+	CreatedAt     order.Time     `json:"created_at"`
+	UpdatedAt     order.Time     `json:"updated_at"`
+}
+
+func staffView(s order.Staff) staffOf {
+	return staffOf{Subject: s.Subject, Role: s.Role, LimitAmount: s.LimitAmount, LimitCurrency: s.LimitCurrency,
+		Version: s.Version, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt}
+}
+
+type courierOf struct {
+	Subject   principal.ID  `json:"subject"`
+	Carrier   order.Carrier `json:"carrier"`
+	Version   int64         `json:"version"`
+	CreatedAt order.Time    `json:"created_at"`
+	UpdatedAt order.Time    `json:"updated_at"`
+}
+
+func courierView(c order.Courier) courierOf {
+	return courierOf{Subject: c.Subject, Carrier: c.Carrier, Version: c.Version, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt}
 }
 
 type coverageOf struct {

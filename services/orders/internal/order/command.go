@@ -36,6 +36,17 @@ func (c Command) Apply(o *Order, _ principal.ID, now time.Time) error {
 	return nil
 }
 
+// Cancel calls a placed order off.
+func Cancel() Command {
+	return Command{action: Cancellation, apply: func(o *Order, _ Time) error {
+		if err := o.must(Placed); err != nil {
+			return err
+		}
+		o.Status = Cancelled
+		return nil
+	}}
+}
+
 // Assign gives a placed order to a carrier, or to another one.
 func Assign(to Carrier) Command {
 	return Command{action: Assigning, carrier: to, apply: func(o *Order, _ Time) error {
@@ -65,6 +76,17 @@ func Deliver() Command {
 			return err
 		}
 		o.Status, o.DeliveredAt = Delivered, at
+		return nil
+	}}
+}
+
+// Refund gives the money of a delivered order back: all of it, once.
+func Refund() Command {
+	return Command{action: Refunding, apply: func(o *Order, _ Time) error {
+		if err := o.must(Delivered); err != nil {
+			return err
+		}
+		o.Status = Refunded
 		return nil
 	}}
 }

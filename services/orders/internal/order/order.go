@@ -17,13 +17,15 @@ import (
 
 // The actions on an order. Package policy gives each its scope and its rules.
 const (
-	Placing   authz.Name = "orders:place"
-	Read      authz.Name = "orders:read"
-	Assigning authz.Name = "orders:assign"
-	Shipping  authz.Name = "orders:ship"
-	Delivery  authz.Name = "orders:deliver"
-	Coverage  authz.Name = "orders:coverage"
-	Audit     authz.Name = "orders:audit"
+	Placing      authz.Name = "orders:place"
+	Read         authz.Name = "orders:read"
+	Cancellation authz.Name = "orders:cancel"
+	Assigning    authz.Name = "orders:assign"
+	Shipping     authz.Name = "orders:ship"
+	Delivery     authz.Name = "orders:deliver"
+	Refunding    authz.Name = "orders:refund"
+	Coverage     authz.Name = "orders:coverage"
+	Audit        authz.Name = "orders:audit"
 )
 
 // ID names an order within its tenant.

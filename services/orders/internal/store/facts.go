@@ -25,9 +25,11 @@ func (facts) Facts(ctx context.Context, tx *database.Tx, who principal.Principal
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return policy.Subject{}, err
 	}
-	carrier, err := q.FindCarrier(ctx, db.FindCarrierParams{Tenant: who.Tenant(), Subject: who.ID()})
+	courier, err := q.FindCourier(ctx, db.FindCourierParams{Tenant: who.Tenant(), Subject: who.ID()})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return policy.Subject{}, err
 	}
-	return policy.Subject{Principal: who, Role: staff.Role, Carrier: carrier}, nil
+	return policy.Subject{
+		Principal: who, Role: staff.Role, Limit: staff.LimitAmount, LimitCurrency: staff.LimitCurrency, Carrier: courier.Carrier,
+	}, nil
 }

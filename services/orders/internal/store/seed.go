@@ -111,7 +111,7 @@ func (s seedCarrier) make(ctx context.Context, q *db.Queries, at time.Time) (obj
 	if err := errors.Join(noTenant, noSubject, noCarrier); err != nil {
 		return object, 0, err
 	}
-	rows, err = q.InsertCarrier(ctx, db.InsertCarrierParams{
+	rows, err = q.InsertCourier(ctx, db.InsertCourierParams{
 		Tenant: tenant, Subject: subject, Carrier: carrier, Version: 1, CreatedAt: order.At(at), UpdatedAt: order.At(at),
 	})
 	return object, rows, err

@@ -29,10 +29,13 @@ var migrations embed.FS
 
 // What comes out of the door: a row, and the rule that permits the caller to read it.
 type (
-	Granted   = door.Granted[order.Order]
-	Listed    = door.Listed[order.Order]
+	GrantedOf[R any] = door.Granted[R]
+	ListedOf[R any]  = door.Listed[R]
+
+	Granted   = GrantedOf[order.Order]
+	Listed    = ListedOf[order.Order]
 	Decision  = audit.Record
-	Decisions = door.Listed[audit.Record]
+	Decisions = ListedOf[audit.Record]
 )
 
 // Query asks for a page of orders, newest first; empty filters do not filter.
@@ -53,13 +56,17 @@ type DecisionQuery struct {
 var decisions = policy.Decisions(func(r *audit.Record) principal.Tenant { return r.Tenant })
 
 // Knows says whether any policy of this service has rules for the action.
-func Knows(action authz.Name) bool { return policy.Orders.Knows(action) || decisions.Knows(action) }
+func Knows(action authz.Name) bool {
+	return policy.Orders.Knows(action) || policy.Staff.Knows(action) || policy.Couriers.Knows(action) || decisions.Knows(action)
+}
 
-// Store is the door to the orders, and the one to the decisions on them.
+// Store is the doors: to the orders, to what is known of people, and to the decisions on all of it.
 type Store struct {
 	db        *database.DB
 	service   *door.Service
 	orders    *door.Door[policy.Subject, order.Order]
+	staff     *door.Door[policy.Subject, order.Staff]
+	couriers  *door.Door[policy.Subject, order.Courier]
 	decisions *door.Door[policy.Subject, audit.Record]
 }
 
@@ -74,6 +81,12 @@ func Open(ctx context.Context, folder string, service *door.Service) (*Store, er
 		orders: &door.Door[policy.Subject, order.Order]{
 			DB: file, Policy: policy.Orders, Table: orders{}, Name: "order", Service: service,
 		},
+		staff: &door.Door[policy.Subject, order.Staff]{
+			DB: file, Policy: policy.Staff, Table: staff{}, Name: "staff", Service: service, OpenFirst: true,
+		},
+		couriers: &door.Door[policy.Subject, order.Courier]{
+			DB: file, Policy: policy.Couriers, Table: couriers{}, Name: "carrier", Service: service, OpenFirst: true,
+		},
 		decisions: &door.Door[policy.Subject, audit.Record]{
 			DB: file, Policy: decisions, Table: door.Records[policy.Subject]{Load: facts{}.Facts},
 			Name: "decision", Service: service, OpenFirst: true,
@@ -87,7 +100,7 @@ func open(ctx context.Context, folder string) (*database.DB, error) {
 		return nil, err
 	}
 	return database.Open(ctx, filepath.Join(folder, "orders.sqlite"),
-		database.Migrations{Name: "orders", FS: own}, audit.Migrations())
+		database.Migrations{Name: "orders", FS: own}, audit.Migrations(), door.Migrations())
 }
 
 // Ready says whether the database can be read and written now.
@@ -159,7 +172,7 @@ func (s *Store) Decisions(ctx context.Context, who principal.Principal, q Decisi
 }
 
 // Decision is one of them.
-func (s *Store) Decision(ctx context.Context, who principal.Principal, id string) (door.Granted[Decision], error) {
+func (s *Store) Decision(ctx context.Context, who principal.Principal, id string) (GrantedOf[Decision], error) {
 	return s.decisions.Get(ctx, who, order.Audit, id)
 }
 

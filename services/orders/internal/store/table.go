@@ -37,8 +37,13 @@ func (orders) Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant
 	}, text, args...)
 }
 
-func (orders) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (n int64, err error) {
-	text, args := door.CountSQL("orders", tenant, ways, f)
+func (orders) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
+	return counted(ctx, tx, "orders", tenant, ways, f)
+}
+
+// counted is how many rows of from the ways lead to.
+func counted(ctx context.Context, tx *database.Tx, from string, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (n int64, err error) {
+	text, args := door.CountSQL(from, tenant, ways, f)
 	err = tx.QueryRowContext(ctx, text, args...).Scan(&n)
 	return n, err
 }

@@ -122,7 +122,7 @@ func TestWhatIsKnownAboutAPersonKeepsToTheirTenant(t *testing.T) {
 		if _, err := q.InsertStaff(ctx, db.InsertStaffParams{Tenant: "acme", Subject: "home:max", Role: order.Manager}); err != nil {
 			return err
 		}
-		if _, err := q.InsertCarrier(ctx, db.InsertCarrierParams{Tenant: "acme", Subject: "home:swift", Carrier: "swift-parcel"}); err != nil {
+		if _, err := q.InsertCourier(ctx, db.InsertCourierParams{Tenant: "acme", Subject: "home:swift", Carrier: "swift-parcel"}); err != nil {
 			return err
 		}
 		if s, err := q.FindStaff(ctx, db.FindStaffParams{Tenant: "globex", Subject: "home:max"}); !errors.Is(err, sql.ErrNoRows) {
@@ -131,19 +131,19 @@ func TestWhatIsKnownAboutAPersonKeepsToTheirTenant(t *testing.T) {
 		if s, err := q.FindStaff(ctx, db.FindStaffParams{Tenant: "acme", Subject: "home:eve"}); !errors.Is(err, sql.ErrNoRows) {
 			t.Errorf("in acme eve is %+v, %v", s, err)
 		}
-		if c, err := q.FindCarrier(ctx, db.FindCarrierParams{Tenant: "globex", Subject: "home:swift"}); !errors.Is(err, sql.ErrNoRows) {
-			t.Errorf("in globex swift carries for %q, %v", c, err)
+		if c, err := q.FindCourier(ctx, db.FindCourierParams{Tenant: "globex", Subject: "home:swift"}); !errors.Is(err, sql.ErrNoRows) {
+			t.Errorf("in globex swift is %+v, %v", c, err)
 		}
 		if known, err := q.HasCarrier(ctx, db.HasCarrierParams{Tenant: "globex", Carrier: "swift-parcel"}); known || err != nil {
 			t.Errorf("globex knows acme's carrier: %v", err)
 		}
 		staff, noStaff := q.FindStaff(ctx, db.FindStaffParams{Tenant: "acme", Subject: "home:max"})
-		carrier, noCarrier := q.FindCarrier(ctx, db.FindCarrierParams{Tenant: "acme", Subject: "home:swift"})
+		courier, noCourier := q.FindCourier(ctx, db.FindCourierParams{Tenant: "acme", Subject: "home:swift"})
 		known, err := q.HasCarrier(ctx, db.HasCarrierParams{Tenant: "acme", Carrier: "swift-parcel"})
-		if staff.Role != order.Manager || carrier != "swift-parcel" || !known {
-			t.Errorf("in acme: %+v, %q, %v", staff, carrier, known)
+		if staff.Role != order.Manager || courier.Carrier != "swift-parcel" || !known {
+			t.Errorf("in acme: %+v, %+v, %v", staff, courier, known)
 		}
-		return errors.Join(noStaff, noCarrier, err)
+		return errors.Join(noStaff, noCourier, err)
 	})
 }
 

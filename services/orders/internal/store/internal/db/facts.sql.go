@@ -12,20 +12,63 @@ import (
 	"innerdoor.example/shared/principal"
 )
 
-const findCarrier = `-- name: FindCarrier :one
-SELECT carrier FROM carriers WHERE tenant = ? AND subject = ?
+const deleteCourier = `-- name: DeleteCourier :execrows
+DELETE FROM carriers WHERE tenant = ? AND subject = ? AND version = ?
 `
 
-type FindCarrierParams struct {
+type DeleteCourierParams struct {
+	Tenant  principal.Tenant
+	Subject principal.ID
+	Version int64
+}
+
+func (q *Queries) DeleteCourier(ctx context.Context, arg DeleteCourierParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteCourier, arg.Tenant, arg.Subject, arg.Version)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteStaff = `-- name: DeleteStaff :execrows
+DELETE FROM staff WHERE tenant = ? AND subject = ? AND version = ?
+`
+
+type DeleteStaffParams struct {
+	Tenant  principal.Tenant
+	Subject principal.ID
+	Version int64
+}
+
+func (q *Queries) DeleteStaff(ctx context.Context, arg DeleteStaffParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteStaff, arg.Tenant, arg.Subject, arg.Version)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const findCourier = `-- name: FindCourier :one
+SELECT tenant, subject, carrier, version, created_at, updated_at FROM carriers WHERE tenant = ? AND subject = ?
+`
+
+type FindCourierParams struct {
 	Tenant  principal.Tenant
 	Subject principal.ID
 }
 
-func (q *Queries) FindCarrier(ctx context.Context, arg FindCarrierParams) (order.Carrier, error) {
-	row := q.db.QueryRowContext(ctx, findCarrier, arg.Tenant, arg.Subject)
-	var carrier order.Carrier
-	err := row.Scan(&carrier)
-	return carrier, err
+func (q *Queries) FindCourier(ctx context.Context, arg FindCourierParams) (Carrier, error) {
+	row := q.db.QueryRowContext(ctx, findCourier, arg.Tenant, arg.Subject)
+	var i Carrier
+	err := row.Scan(
+		&i.Tenant,
+		&i.Subject,
+		&i.Carrier,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
 }
 
 const findStaff = `-- name: FindStaff :one
@@ -69,12 +112,12 @@ func (q *Queries) HasCarrier(ctx context.Context, arg HasCarrierParams) (bool, e
 	return exists, err
 }
 
-const insertCarrier = `-- name: InsertCarrier :execrows
+const insertCourier = `-- name: InsertCourier :execrows
 INSERT INTO carriers (tenant, subject, carrier, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (tenant, subject) DO NOTHING
 `
 
-type InsertCarrierParams struct {
+type InsertCourierParams struct {
 	Tenant    principal.Tenant
 	Subject   principal.ID
 	Carrier   order.Carrier
@@ -83,8 +126,8 @@ type InsertCarrierParams struct {
 	UpdatedAt order.Time
 }
 
-func (q *Queries) InsertCarrier(ctx context.Context, arg InsertCarrierParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, insertCarrier,
+func (q *Queries) InsertCourier(ctx context.Context, arg InsertCourierParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertCourier,
 		arg.Tenant,
 		arg.Subject,
 		arg.Carrier,
@@ -165,4 +208,69 @@ func (q *Queries) PutStaff(ctx context.Context, arg PutStaffParams) error {
 		arg.UpdatedAt,
 	)
 	return err
+}
+
+const updateCourier = `-- name: UpdateCourier :execrows
+UPDATE carriers
+SET carrier = ?1, version = ?2, updated_at = ?3
+WHERE tenant = ?4 AND subject = ?5 AND version = ?6
+`
+
+type UpdateCourierParams struct {
+	Carrier   order.Carrier
+	Version   int64
+	UpdatedAt order.Time
+	Tenant    principal.Tenant
+	Subject   principal.ID
+	Was       int64
+}
+
+func (q *Queries) UpdateCourier(ctx context.Context, arg UpdateCourierParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateCourier,
+		arg.Carrier,
+		arg.Version,
+		arg.UpdatedAt,
+		arg.Tenant,
+		arg.Subject,
+		arg.Was,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateStaff = `-- name: UpdateStaff :execrows
+UPDATE staff
+SET role = ?1, limit_amount = ?2, limit_currency = ?3,
+    version = ?4, updated_at = ?5
+WHERE tenant = ?6 AND subject = ?7 AND version = ?8
+`
+
+type UpdateStaffParams struct {
+	Role          order.Role
+	LimitAmount   order.Cents
+	LimitCurrency order.Currency
+	Version       int64
+	UpdatedAt     order.Time
+	Tenant        principal.Tenant
+	Subject       principal.ID
+	Was           int64
+}
+
+func (q *Queries) UpdateStaff(ctx context.Context, arg UpdateStaffParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateStaff,
+		arg.Role,
+		arg.LimitAmount,
+		arg.LimitCurrency,
+		arg.Version,
+		arg.UpdatedAt,
+		arg.Tenant,
+		arg.Subject,
+		arg.Was,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

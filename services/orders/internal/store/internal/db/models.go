@@ -9,6 +9,15 @@ import (
 	"innerdoor.example/shared/principal"
 )
 
+type Carrier struct {
+	Tenant    principal.Tenant
+	Subject   principal.ID
+	Carrier   order.Carrier
+	Version   int64
+	CreatedAt order.Time
+	UpdatedAt order.Time
+}
+
 type Order struct {
 	Tenant       principal.Tenant
 	ID           order.ID

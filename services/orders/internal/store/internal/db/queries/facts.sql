@@ -15,12 +15,29 @@ INSERT INTO staff (
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (tenant, subject) DO NOTHING;
 
--- name: FindCarrier :one
-SELECT carrier FROM carriers WHERE tenant = ? AND subject = ?;
+-- name: UpdateStaff :execrows
+UPDATE staff
+SET role = sqlc.arg(role), limit_amount = sqlc.arg(limit_amount), limit_currency = sqlc.arg(limit_currency),
+    version = sqlc.arg(version), updated_at = sqlc.arg(updated_at)
+WHERE tenant = sqlc.arg(tenant) AND subject = sqlc.arg(subject) AND version = sqlc.arg(was);
+
+-- name: DeleteStaff :execrows
+DELETE FROM staff WHERE tenant = ? AND subject = ? AND version = ?;
+
+-- name: FindCourier :one
+SELECT * FROM carriers WHERE tenant = ? AND subject = ?;
 
 -- name: HasCarrier :one
 SELECT EXISTS (SELECT 1 FROM carriers WHERE tenant = ? AND carrier = ?);
 
--- name: InsertCarrier :execrows
+-- name: InsertCourier :execrows
 INSERT INTO carriers (tenant, subject, carrier, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (tenant, subject) DO NOTHING;
+
+-- name: UpdateCourier :execrows
+UPDATE carriers
+SET carrier = sqlc.arg(carrier), version = sqlc.arg(version), updated_at = sqlc.arg(updated_at)
+WHERE tenant = sqlc.arg(tenant) AND subject = sqlc.arg(subject) AND version = sqlc.arg(was);
+
+-- name: DeleteCourier :execrows
+DELETE FROM carriers WHERE tenant = ? AND subject = ? AND version = ?;
