@@ -20,7 +20,7 @@ import (
 // Result is what came of a decision.
 type Result string
 
-// The results. Whatever is not Done has changed nothing and shown nothing.
+// The results. Whatever is not Done has changed nothing; whatever is neither Done nor Repeated has shown nothing.
 const (
 	Done     Result = "done"
 	Refused  Result = "refused"
@@ -28,6 +28,7 @@ const (
 	Conflict Result = "conflict" // permitted, but the state does not allow it
 	Stale    Result = "stale"    // permitted, but another version was asked for
 	Unfit    Result = "unfit"    // permitted, but the data cannot be accepted
+	Repeated Result = "repeated" // permitted, but done already by a request with the same Idempotency-Key
 )
 
 // Record is one decision. It never holds tokens, secrets, payloads or texts. Its JSON is

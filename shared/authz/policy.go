@@ -41,6 +41,14 @@ func New[S, R any](hasScope func(*S, string) bool, walls []Rule[S, R], read Acti
 // Knows says whether the policy has rules for the action.
 func (p *Policy[S, R]) Knows(action Name) bool { return p.actions[action] != nil }
 
+// Scope is the scope that the action needs; empty if the policy has no rules for it.
+func (p *Policy[S, R]) Scope(action Name) string {
+	if a := p.actions[action]; a != nil {
+		return a.Scope
+	}
+	return ""
+}
+
 // Actions lists the policy's actions, reading first, in the order declared.
 func (p *Policy[S, R]) Actions() []Name {
 	names := make([]Name, len(p.order))

@@ -97,7 +97,7 @@ func (d *Door[S, R]) Remove(ctx context.Context, who principal.Principal, c Chan
 	return err
 }
 
-// change runs f in a transaction and commits what it did together with the record
+// change runs f, once, in a transaction and commits what it did together with the record
 // of what was decided, or that record alone if it was refused.
 func (d *Door[S, R]) change(ctx context.Context, who principal.Principal, c Change[R], f func(context.Context, *Inside) (Granted[R], error)) (Granted[R], error) {
 	if err := admit(who); err != nil {
@@ -111,7 +111,7 @@ func (d *Door[S, R]) change(ctx context.Context, who principal.Principal, c Chan
 	err := d.DB.Write(ctx, func(ctx context.Context, tx *database.Tx) error {
 		in = &Inside{Tx: tx, Who: who, At: d.Service.Now(), cause: c.Action}
 		answer = tx.Try(ctx, func() (err error) {
-			shown, err = f(ctx, in)
+			shown, err = d.once(ctx, in, c, f)
 			return err
 		})
 		if answer != nil && !decided(answer) {

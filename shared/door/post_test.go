@@ -263,7 +263,7 @@ func newPostOffice(t testing.TB) *postOffice {
 
 func openPostOffice(t testing.TB, file string) *postOffice {
 	t.Helper()
-	db, err := database.Open(t.Context(), file, post, audit.Migrations())
+	db, err := database.Open(t.Context(), file, post, audit.Migrations(), door.Migrations())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,6 +47,7 @@ type Request struct {
 type Principal struct {
 	proof *proof // shared with the verifier's cache, so never written to
 	peer  Workload
+	once  *Once // nil: the request may be done as often as it comes
 }
 
 // Valid reports whether p came out of a verifier.

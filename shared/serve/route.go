@@ -2,7 +2,7 @@
 // request the same order of checks before a handler runs.
 //
 //	TLS peer on the operation's allow-list → exactly one Txn-Token, verified →
-//	anonymous only where declared → handler → web.Write
+//	anonymous only where declared → Idempotency-Key of a POST → handler → web.Write
 package serve
 
 import (

@@ -3,11 +3,13 @@ package serve
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -27,7 +29,8 @@ type Config struct {
 
 type server struct {
 	Config
-	routes *web.Routes[Route]
+	routes   *web.Routes[Route]
+	underWay sync.Map // requests with an Idempotency-Key that are not answered yet
 }
 
 // New makes the handler of the service's inner listener. It fails if the config is
@@ -52,23 +55,46 @@ type exchange struct {
 	peer  principal.Workload
 	route Route
 	who   principal.Principal
+	done  func() // when it is answered
 }
 
 // ServeHTTP implements [http.Handler].
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := s.Now()
-	x := &exchange{in: r}
+	x := &exchange{in: r, done: func() {}}
 	reply, err := s.answer(x)
 	if x.who.Valid() {
 		w.Header().Set(web.TxnHeader, x.who.Txn())
 	}
-	status := web.Write(w, r, reply, err)
-	s.log(x, status, s.Now().Sub(start), err)
+	reply.Stream = noting(reply.Stream, &err)
+	status := 0 // until it is answered: what breaks off has no status
+	defer func() {
+		x.done()
+		s.log(x, status, s.Now().Sub(start), err)
+	}()
+	status = web.Write(w, r, reply, err)
+}
+
+// noting keeps the error of a stream for the log.
+func noting(chunks iter.Seq2[[]byte, error], failure *error) iter.Seq2[[]byte, error] {
+	if chunks == nil {
+		return nil
+	}
+	return func(yield func([]byte, error) bool) {
+		for chunk, err := range chunks {
+			if err != nil {
+				*failure = err
+			}
+			if !yield(chunk, err) {
+				return
+			}
+		}
+	}
 }
 
 // answer is the order of things.
 func (s *server) answer(x *exchange) (web.Reply, error) {
-	for _, check := range []func(*exchange) error{s.peer, s.find, s.admit, s.verify} {
+	for _, check := range []func(*exchange) error{s.peer, s.find, s.admit, s.verify, s.once} {
 		if err := check(x); err != nil {
 			return web.Reply{}, err
 		}
@@ -142,7 +168,7 @@ func handle(x *exchange) (reply web.Reply, err error) {
 // log writes the access log's line.
 func (s *server) log(x *exchange, status int, took time.Duration, err error) {
 	level := slog.LevelInfo
-	if status >= http.StatusInternalServerError {
+	if status == 0 || status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
 	attrs := []slog.Attr{

@@ -31,12 +31,9 @@ func Decode(r *http.Request, into any) error {
 	if err := checkMedia(r.Header); err != nil {
 		return err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, MaxBody))
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return &Error{Kind: TooLarge, Detail: fmt.Sprintf("at most %d bytes are read", MaxBody), Err: err}
-	}
+	body, err := ReadBody(r)
 	if err != nil {
-		return &Error{Kind: Malformed, Detail: "the body broke off", Err: err}
+		return err
 	}
 	if err := scan(body); err != nil {
 		return malformed(err)
@@ -45,6 +42,18 @@ func Decode(r *http.Request, into any) error {
 		return malformed(err)
 	}
 	return nil
+}
+
+// ReadBody reads the whole body. Errors are TooLarge and Malformed.
+func ReadBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, MaxBody))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return nil, &Error{Kind: TooLarge, Detail: fmt.Sprintf("at most %d bytes are read", MaxBody), Err: err}
+	}
+	if err != nil {
+		return nil, &Error{Kind: Malformed, Detail: "the body broke off", Err: err}
+	}
+	return body, nil
 }
 
 func checkMedia(h http.Header) error {
