@@ -12,6 +12,7 @@ import (
 	"innerdoor.example/shared/audit"
 	"innerdoor.example/shared/authz"
 	"innerdoor.example/shared/database"
+	"innerdoor.example/shared/principal"
 )
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -143,4 +144,56 @@ func TestRecordsAreKeptForTheirTimeAndNoLonger(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	keep.Run(ctx) // ends with its context
+}
+
+func TestWhatAPageShowedIsFoundByEachOfItsObjectsAsLongAsItsRecordIsKept(t *testing.T) {
+	db := open(t)
+	page, single, other := full(t), full(t), full(t)
+	page.Object, page.IDs = "", map[string][]string{"owner": {"c-1", "c-2"}, "support": {"c-3"}}
+	single.ID, single.Object, single.IDs = "single", "c-1", nil
+	other.ID, other.Tenant, other.Object, other.IDs = "other", "globex", "", map[string][]string{"owner": {"c-1"}}
+	page.At, single.At, other.At = now.UnixMilli(), now.UnixMilli(), now.UnixMilli()
+	if err := audit.Append(t.Context(), db, page, single, other); err != nil {
+		t.Fatal(err)
+	}
+	about := func(tenant principal.Tenant, object string) (ids []string) {
+		t.Helper()
+		err := db.Read(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+			found, err := database.All(ctx, tx, audit.Fields, audit.SelectAbout+" WHERE tenant = ? AND about = ? ORDER BY id", string(tenant), object)
+			for _, r := range found {
+				ids = append(ids, r.ID)
+				if r.ID == page.ID && !reflect.DeepEqual(r, *page) {
+					t.Errorf("about %s: wrote\n%+v, read\n%+v", object, *page, r)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids
+	}
+	for object, want := range map[string][]string{"c-1": {page.ID, "single"}, "c-2": {page.ID}, "c-3": {page.ID}, "c-4": nil} {
+		if got := about(page.Tenant, object); !slices.Equal(got, want) {
+			t.Errorf("of %s speak %q, not %q", object, got, want)
+		}
+	}
+	if got := about("globex", "c-1"); !slices.Equal(got, []string{"other"}) {
+		t.Errorf("of globex's c-1 speak %q", got)
+	}
+	keep := audit.Retention{DB: db, Service: "claims", Build: "build", Keep: time.Hour, Log: slog.Default(),
+		Now: func() time.Time { return now.Add(2 * time.Hour) }}
+	if err := keep.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := about(page.Tenant, "c-1"); len(got) != 0 {
+		t.Errorf("when the records are gone, %q speak of c-1", got)
+	}
+	var left int
+	err := db.Read(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+		return tx.QueryRowContext(ctx, "SELECT count(*) FROM shown").Scan(&left)
+	})
+	if err != nil || left != 0 {
+		t.Errorf("%d references to records that are gone are kept, %v", left, err)
+	}
 }

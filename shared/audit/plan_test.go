@@ -15,18 +15,23 @@ import (
 // the newest records keeps nobody else's reads waiting.
 func TestEachQuestionAboutRecordsWalksAnIndexInItsOrder(t *testing.T) {
 	db := open(t)
-	for index, filter := range map[string]door.Filter{
-		"records_by_time":    nil,
-		"records_by_object":  door.Given("object", "c-1"),
-		"records_by_subject": door.Given("subject", "home:alice"),
-		"records_by_rule":    door.Given("rule", "owner"),
-		"records_by_action":  door.Given("action", "claims:read"),
+	for index, question := range map[string]struct {
+		sel    string
+		filter door.Filter
+	}{
+		"INDEX records_by_time":    {audit.Select, nil},
+		"INDEX records_by_subject": {audit.Select, door.Given("subject", "home:alice")},
+		"INDEX records_by_rule":    {audit.Select, door.Given("rule", "owner")},
+		"INDEX records_by_action":  {audit.Select, door.Given("action", "claims:read")},
+		"INDEX records_by_object":  {audit.SelectAbout, door.Given("about", "c-1")},
+		"PRIMARY KEY":              {audit.SelectAbout, door.Given("about", "c-1")}, // of shown
 	} {
+		filter := question.filter
 		for _, page := range []door.Page{{Limit: 50, Filter: filter}, {Limit: 50, Filter: filter, After: door.Place{CreatedAt: 1, ID: "a"}}} {
-			text, args := door.Keyset(audit.Select, "acme", []authz.SQL{{Text: "tenant = ?", Args: []any{"acme"}}}, page)
+			text, args := door.Keyset(question.sel, "acme", []authz.SQL{{Text: "tenant = ?", Args: []any{"acme"}}}, page)
 			// The outer ordering is of one page; the walk is what is inside.
 			walk, _, _ := strings.Cut(plan(t, db, text, args), "SCAN way")
-			if strings.Contains(walk, "TEMP B-TREE") || !strings.Contains(walk, "USING INDEX "+index+" ") {
+			if strings.Contains(walk, "TEMP B-TREE") || !strings.Contains(walk, "USING "+index+" ") {
 				t.Errorf("%v: %s", filter, walk)
 			}
 		}

@@ -69,6 +69,10 @@ const columns = `id, created_at, service, build, policy, trace, txn,
 // columns go.
 const Select = "SELECT " + columns + ", leaf FROM records"
 
+// SelectAbout is Select for questions about an object, by the column "about": its records are those of the object itself
+// and those of the pages and exports that showed it.
+const SelectAbout = "SELECT " + columns + ", leaf FROM records_about"
+
 var insert = "INSERT INTO records (" + columns + ") VALUES (?" + strings.Repeat(", ?", strings.Count(columns, ",")) + ")"
 
 // Fields are where the columns of Select go, in their order.

@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"innerdoor.example/shared/audit"
@@ -14,7 +15,8 @@ import (
 // Records is the Table of the decisions themselves, which are looked at through a
 // door like anything else; S is the subject of that door's policy. Nothing is
 // inserted or updated through it: doors write the records.
-// Filters: "txn", "subject", "object", "rule", "action".
+// Filters: "txn", "subject", "object", "rule", "action". By "object" the pages and
+// exports that showed the object are found as well.
 type Records[S any] struct {
 	Load func(ctx context.Context, tx *database.Tx, who principal.Principal, at time.Time) (S, error)
 }
@@ -35,15 +37,34 @@ func (Records[S]) Find(ctx context.Context, tx *database.Tx, tenant principal.Te
 
 // Page implements Table.
 func (Records[S]) Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, p Page) ([]audit.Record, error) {
-	text, args := Keyset(audit.Select, tenant, ways, p)
+	sel := audit.Select
+	if f, any := about(p.Filter); any {
+		sel, p.Filter = audit.SelectAbout, f
+	}
+	text, args := Keyset(sel, tenant, ways, p)
 	return database.All(ctx, tx, audit.Fields, text, args...)
 }
 
 // Count implements Table.
 func (Records[S]) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f Filter) (n int64, err error) {
-	text, args := CountSQL("records", tenant, ways, f)
+	from := "records"
+	if g, any := about(f); any {
+		from, f = "records_about", g
+	}
+	text, args := CountSQL(from, tenant, ways, f)
 	err = tx.QueryRowContext(ctx, text, args...).Scan(&n)
 	return n, err
+}
+
+// about is the filter for the view of what records speak of, if it asks for an object.
+func about(f Filter) (g Filter, any bool) {
+	g = slices.Clone(f)
+	for i := range g {
+		if g[i].column == "object" {
+			g[i].column, any = "about", true
+		}
+	}
+	return g, any
 }
 
 // Insert implements Table: it always fails.

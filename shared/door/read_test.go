@@ -222,7 +222,7 @@ func TestDecisionsAreListedByWhatTheyAreAbout(t *testing.T) {
 		}
 		return out
 	}
-	if got := list("vera", "object", "l-alice"); !slices.Equal(sorted(got), []string{"home:alice l-alice owner", "home:bob l-alice "}) {
+	if got := list("vera", "object", "l-alice"); !slices.Equal(sorted(got), []string{"home:alice  owner", "home:alice l-alice owner", "home:bob l-alice "}) {
 		t.Errorf("about l-alice: %q", got)
 	}
 	if got := list("vera", "subject", "home:alice"); len(got) != 2 {
