@@ -41,7 +41,7 @@ func (a *API) get(r *http.Request, who principal.Principal) (web.Reply, error) {
 }
 
 func (a *API) list(r *http.Request, who principal.Principal) (web.Reply, error) {
-	q, err := query(r, "limit", "cursor", "status", "region", "order")
+	q, err := query(r, "limit", "cursor", "status", "region", "order", "text")
 	if err != nil {
 		return web.Reply{}, err
 	}
@@ -53,7 +53,7 @@ func (a *API) list(r *http.Request, who principal.Principal) (web.Reply, error) 
 }
 
 func (a *API) count(r *http.Request, who principal.Principal) (web.Reply, error) {
-	q, err := query(r, "status", "region", "order")
+	q, err := query(r, "status", "region", "order", "text")
 	if err != nil {
 		return web.Reply{}, err
 	}
@@ -83,6 +83,11 @@ func query(r *http.Request, names ...string) (q store.Query, err error) {
 	}
 	if text, ok := given["order"]; ok {
 		if q.Order, err = claim.ParseOrderID(text); err != nil {
+			return q, malformed(err)
+		}
+	}
+	if text, ok := given["text"]; ok {
+		if q.Words, err = claim.ParseSearch(text); err != nil {
 			return q, malformed(err)
 		}
 	}
@@ -120,43 +125,46 @@ func (a *API) file(r *http.Request, who principal.Principal) (web.Reply, error) 
 		Amount: claim.Cents(body.Amount), Currency: currency,
 	})
 	reply, err := shown(c, err)
-	if err == nil && reply.Status == http.StatusOK {
-		reply.Status = http.StatusCreated
-		reply.Header.Set("Location", "/claims/"+string(c.Row.ID))
-	}
-	return reply, err
+	return made(reply, err, "/claims/"+string(c.Row.ID))
 }
 
 // do is POST /claims/{id}/<verb>: it does the command to the claim that the request
-// names, in the version that it insists on.
+// names.
 func (a *API) do(c claim.Command) serve.Handler {
 	return func(r *http.Request, who principal.Principal) (web.Reply, error) {
-		id, err := target(r)
-		if err != nil {
-			return web.Reply{}, err
-		}
-		version, err := web.IfMatch(r)
-		if err != nil {
-			return web.Reply{}, err
-		}
 		if err := web.NoBody(r); err != nil {
 			return web.Reply{}, err
 		}
-		changed, err := a.Store.Do(r.Context(), who, id, version, c)
-		return shown(changed, err)
+		return a.change(r, who, c)
 	}
 }
 
-// shown answers with what the caller may see of the claim, and its version; with
-// nothing, if that is nothing (204).
+// change does the command to the claim that the request names, in the version that it
+// insists on.
+func (a *API) change(r *http.Request, who principal.Principal, c claim.Command) (web.Reply, error) {
+	id, err := target(r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	version, err := web.IfMatch(r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	changed, err := a.Store.Do(r.Context(), who, id, version, c)
+	return shown(changed, err)
+}
+
+// shown answers with what the caller may see of the claim.
 func shown(c store.Granted, err error) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
 	if c.By == "" {
-		return web.NoContent(nil)
+		return visible("", 0, nil)
 	}
-	reply, err := web.OK(view(c))
-	reply.Header = http.Header{"Etag": {web.ETag(c.Row.Version)}}
-	return reply, err
+	v, err := view(c)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	return visible(c.By, c.Row.Version, v)
 }

@@ -23,7 +23,7 @@ func (a *API) decisions(r *http.Request, who principal.Principal) (web.Reply, er
 		Limit: limit, Cursor: given["cursor"],
 		Txn: given["txn"], Subject: given["subject"], Object: given["object"], Rule: given["rule"], Action: given["action"],
 	})
-	return web.OK(decisionsView(page), err)
+	return web.OK(pageView(page, asItIs), err)
 }
 
 func (a *API) decision(r *http.Request, who principal.Principal) (web.Reply, error) {

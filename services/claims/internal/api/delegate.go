@@ -14,16 +14,12 @@ func (a *API) shares(r *http.Request, who principal.Principal) (web.Reply, error
 	if err != nil {
 		return web.Reply{}, err
 	}
-	given, err := web.Query(r, "limit", "cursor")
+	limit, cursor, err := paging(r)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	limit, err := web.Number(given, "limit")
-	if err != nil {
-		return web.Reply{}, err
-	}
-	page, err := a.Store.Shares(r.Context(), who, id, limit, given["cursor"])
-	return web.OK(sharesView(page), err)
+	page, err := a.Store.Shares(r.Context(), who, id, limit, cursor)
+	return web.OK(pageView(page, shareViewOf), err)
 }
 
 func (a *API) share(r *http.Request, who principal.Principal) (web.Reply, error) {
@@ -42,12 +38,7 @@ func (a *API) share(r *http.Request, who principal.Principal) (web.Reply, error)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	if d.By == "" {
-		return web.NoContent(nil)
-	}
-	reply, err := web.OK(shareViewOf(d.Row), nil)
-	reply.Header = http.Header{"Etag": {web.ETag(d.Row.Version)}}
-	return reply, err
+	return visible(d.By, d.Row.Version, shareViewOf(d.Row))
 }
 
 func (a *API) unshare(r *http.Request, who principal.Principal) (web.Reply, error) {

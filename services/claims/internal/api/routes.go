@@ -25,10 +25,20 @@ func (a *API) Routes() []serve.Route {
 		serve.GET("/claims/count", claim.Read, public, a.count),
 		serve.GET("/claims/decisions", claim.Audit, public, a.decisions),
 		serve.GET("/claims/decisions/{id}", claim.Audit, public, a.decision),
+		serve.GET("/claims/staff", claim.ReadStaff, public, a.staff),
+		serve.PUT("/claims/staff/{subject}", claim.ChangeStaff, public, a.appoint),
+		serve.DELETE("/claims/staff/{subject}", claim.ChangeStaff, public, a.dismiss),
 		serve.GET("/claims/{id}", claim.Read, public, a.get),
+		serve.PATCH("/claims/{id}", claim.Editing, public, a.edit),
 		serve.POST("/claims/{id}/submit", claim.Submit, public, a.do(claim.HandIn())),
+		serve.POST("/claims/{id}/withdraw", claim.Withdrawal, public, a.do(claim.Withdraw())),
 		serve.POST("/claims/{id}/take", claim.Taking, public, a.do(claim.Take())),
+		serve.PUT("/claims/{id}/assignee", claim.Assigning, public, a.assign),
 		serve.POST("/claims/{id}/approve", claim.Approval, public, a.do(claim.Approve())),
+		serve.POST("/claims/{id}/reject", claim.Rejection, public, a.do(claim.Reject())),
+		serve.GET("/claims/{id}/notes", claim.ReadNotes, public, a.notes),
+		serve.POST("/claims/{id}/notes", claim.AddNote, public, a.addNote),
+		serve.GET("/claims/{id}/notes/{note}", claim.ReadNotes, public, a.note),
 		serve.GET("/claims/{id}/delegates", claim.ReadShares, public, a.shares),
 		serve.PUT("/claims/{id}/delegates/{subject}", claim.Sharing, public, a.share),
 		serve.DELETE("/claims/{id}/delegates/{subject}", claim.Sharing, public, a.unshare),
@@ -56,4 +66,34 @@ func malformed(err error) error {
 		return nil
 	}
 	return &web.Error{Kind: web.Malformed, Detail: err.Error()}
+}
+
+// paging reads the parameters of a list without filters.
+func paging(r *http.Request) (limit int, cursor string, err error) {
+	given, err := web.Query(r, "limit", "cursor")
+	if err != nil {
+		return 0, "", err
+	}
+	limit, err = web.Number(given, "limit")
+	return limit, given["cursor"], err
+}
+
+// visible answers with a row's view and version, or with nothing (204) if no rule lets
+// the caller read the row.
+func visible(by string, version int64, view any) (web.Reply, error) {
+	if by == "" {
+		return web.NoContent(nil)
+	}
+	reply, err := web.OK(view, nil)
+	reply.Header = http.Header{"Etag": {web.ETag(version)}}
+	return reply, err
+}
+
+// made turns the answer to a change into that to a creation, if it shows anything.
+func made(reply web.Reply, err error, location string) (web.Reply, error) {
+	if err == nil && reply.Status == http.StatusOK {
+		reply.Status = http.StatusCreated
+		reply.Header.Set("Location", location)
+	}
+	return reply, err
 }

@@ -85,19 +85,41 @@ func shareViewOf(d claim.Delegation) shareView {
 	return shareView{Claim: d.ClaimID, Subject: d.Subject, ExpiresAt: d.ExpiresAt, GrantedBy: d.GrantedBy, Version: d.Version}
 }
 
-func sharesView(page store.ListedShares) web.Page[shareView] {
-	v := web.Page[shareView]{Items: make([]shareView, len(page.Rows)), Next: page.Next}
-	for i, d := range page.Rows {
-		v.Items[i] = shareViewOf(d.Row)
-	}
-	return v
+type noteView struct {
+	ID        string       `json:"id"`
+	Claim     claim.ID     `json:"claim"`
+	Kind      claim.Kind   `json:"kind"`
+	Author    principal.ID `json:"author"`
+	Body      string       `json:"body"`
+	Version   int64        `json:"version"`
+	CreatedAt claim.Time   `json:"created_at"`
 }
 
-// decisionsView shows auditors the records as they are.
-func decisionsView(page store.Decisions) web.Page[store.Decision] {
-	v := web.Page[store.Decision]{Items: make([]store.Decision, len(page.Rows)), Next: page.Next}
-	for i, d := range page.Rows {
-		v.Items[i] = d.Row
+func noteViewOf(n claim.Note) noteView {
+	return noteView{ID: n.ID.Name(), Claim: n.ClaimID, Kind: n.Kind, Author: n.Author, Body: n.Body, Version: n.Version, CreatedAt: n.CreatedAt}
+}
+
+type staffView struct {
+	Subject  principal.ID   `json:"subject"`
+	Role     claim.Role     `json:"role"`
+	Regions  []claim.Region `json:"regions"`
+	Limit    claim.Cents    `json:"limit"`
+	Currency claim.Currency `json:"currency,omitzero"`
+	Version  int64          `json:"version"`
+}
+
+func staffViewOf(s claim.Staff) staffView {
+	return staffView{Subject: s.Subject, Role: s.Role, Regions: s.Regions.List(), Limit: s.LimitAmount, Currency: s.LimitCurrency, Version: s.Version}
+}
+
+// asItIs shows auditors the records as they are.
+func asItIs(d store.Decision) store.Decision { return d }
+
+// pageView is a page of rows of which everybody who may read them sees the same.
+func pageView[R, V any](page store.ListedOf[R], view func(R) V) web.Page[V] {
+	v := web.Page[V]{Items: make([]V, len(page.Rows)), Next: page.Next}
+	for i, row := range page.Rows {
+		v.Items[i] = view(row.Row)
 	}
 	return v
 }

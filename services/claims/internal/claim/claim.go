@@ -18,12 +18,17 @@ import (
 
 // The actions on claims. Package policy gives each its rules.
 const (
-	Read     authz.Name = "claims:read"
-	Filing   authz.Name = "claims:file"
-	Submit   authz.Name = "claims:submit"
-	Taking   authz.Name = "claims:take"
-	Approval authz.Name = "claims:approve"
-	Audit    authz.Name = "claims:audit"
+	Read       authz.Name = "claims:read"
+	Filing     authz.Name = "claims:file"
+	Editing    authz.Name = "claims:edit"
+	Submit     authz.Name = "claims:submit"
+	Withdrawal authz.Name = "claims:withdraw"
+	Taking     authz.Name = "claims:take"
+	Assigning  authz.Name = "claims:assign"
+	Approval   authz.Name = "claims:approve"
+	Rejection  authz.Name = "claims:reject"
+	Export     authz.Name = "claims:export"
+	Audit      authz.Name = "claims:audit"
 )
 
 // ID names a claim within its tenant: 1 to 64 letters, digits, dots, dashes and

@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"cmp"
 	"time"
 	"unicode/utf8"
 
@@ -75,17 +76,31 @@ func (f Covered) New(tenant principal.Tenant, by principal.ID, at time.Time) (Cl
 
 func (f Covered) unfit() error {
 	said := f.file
-	switch {
-	case said.Currency != f.coverage.Currency:
+	if said.Currency != f.coverage.Currency {
 		return Unfit("the amount must be in the order's currency")
-	case said.Amount <= 0:
+	}
+	return cmp.Or(unfitAmount(said.Amount, f.coverage.Amount), unfitDescription(said.Description), unfitContact(said.Contact))
+}
+
+func unfitAmount(amount, ofOrder Cents) error {
+	switch {
+	case amount <= 0:
 		return Unfit("the amount must be above 0")
-	case said.Amount > f.coverage.Amount:
+	case amount > ofOrder:
 		return Unfit("the amount is above the order's")
-	case said.Description == "" || utf8.RuneCountInString(said.Description) > maxDescription:
+	}
+	return nil
+}
+
+func unfitDescription(text string) error {
+	if text == "" || utf8.RuneCountInString(text) > maxDescription {
 		return Unfit("the description must have 1 to 4000 characters")
 	}
-	for _, text := range []string{said.Contact.Name, said.Contact.Email, said.Contact.Phone} {
+	return nil
+}
+
+func unfitContact(c Contact) error {
+	for _, text := range []string{c.Name, c.Email, c.Phone} {
 		if utf8.RuneCountInString(text) > maxContact {
 			return Unfit("a line of the contact has at most 200 characters")
 		}

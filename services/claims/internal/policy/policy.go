@@ -43,8 +43,20 @@ var file = action{
 	Permit:  rules{rule("for-oneself", owner.Is(me))},
 }
 
+var edit = action{
+	Name:   claim.Editing,
+	Scope:  "claims:write",
+	Permit: rules{rule("owner", owner.Is(me))},
+}
+
 var submit = action{
 	Name:   claim.Submit,
+	Scope:  "claims:write",
+	Permit: rules{rule("owner", owner.Is(me))},
+}
+
+var withdraw = action{
+	Name:   claim.Withdrawal,
 	Scope:  "claims:write",
 	Permit: rules{rule("owner", owner.Is(me))},
 }
@@ -54,6 +66,13 @@ var take = action{
 	Scope:  "claims:decide",
 	Forbid: rules{rule("own-claim", owner.Is(me))},
 	Permit: rules{rule("adjuster-in-region", adjuster, region.In(myRegions), staffSees)},
+}
+
+var assign = action{
+	Name:   claim.Assigning,
+	Scope:  "claims:decide",
+	Forbid: rules{rule("own-claim", owner.Is(me))},
+	Permit: rules{rule("supervisor", supervisor, staffSees)},
 }
 
 var approve = action{
@@ -71,8 +90,28 @@ var approve = action{
 	},
 }
 
+var reject = action{
+	Name:   claim.Rejection,
+	Scope:  "claims:decide",
+	Forbid: rules{rule("own-claim", owner.Is(me))},
+	Permit: rules{
+		rule("adjuster-in-region", adjuster, region.In(myRegions), staffSees),
+		rule("supervisor", supervisor, mfa, staffSees),
+	},
+}
+
+// export opens the way out for many claims at once. Which of them, read says.
+var export = action{
+	Name:  claim.Export,
+	Scope: "claims:export",
+	Permit: rules{
+		rule("supervisor", supervisor, mfa, onPremises, staffSees),
+		rule("auditor", auditor, mfa, onPremises, staffSees),
+	},
+}
+
 // Claims is the policy of claims.
-var Claims = authz.New((*Subject).hasScope, walls, read, file, submit, take, approve)
+var Claims = authz.New((*Subject).hasScope, walls, read, file, edit, submit, withdraw, take, assign, approve, reject, export)
 
 // Delegations is the policy of a claim's delegations. Before it the claim itself
 // is decided: whoever may not read that learns nothing of its delegations.
@@ -92,6 +131,23 @@ var Delegations = authz.New((*Subject).hasScope,
 	},
 )
 
+// Staff is the policy of who works here as what. Nobody changes what is known of
+// themselves: an admin who wants to be a supervisor too needs another admin.
+var Staff = authz.New((*Subject).hasScope,
+	[]authz.Rule[Subject, claim.Staff]{authz.When("same-tenant", staffTenant.Is(myTenant))},
+	authz.Action[Subject, claim.Staff]{
+		Name:   claim.ReadStaff,
+		Scope:  "claims:staff",
+		Permit: []authz.Rule[Subject, claim.Staff]{authz.When("admin", admin, adminFactor)},
+	},
+	authz.Action[Subject, claim.Staff]{
+		Name:   claim.ChangeStaff,
+		Scope:  "claims:staff",
+		Forbid: []authz.Rule[Subject, claim.Staff]{authz.When("own-row", staffSubject.Is(me))},
+		Permit: []authz.Rule[Subject, claim.Staff]{authz.When("admin", admin, adminFactor)},
+	},
+)
+
 // Decisions makes the policy on the records of decisions. Their type links the
 // database, which a policy must not: so the store names it.
 func Decisions[R any](tenantOf func(*R) principal.Tenant) *authz.Policy[Subject, R] {
@@ -102,7 +158,7 @@ func Decisions[R any](tenantOf func(*R) principal.Tenant) *authz.Policy[Subject,
 		authz.Action[Subject, R]{
 			Name:   claim.Audit,
 			Scope:  "claims:audit",
-			Permit: []authz.Rule[Subject, R]{authz.When("auditor", authz.Fact[Subject, R](auditing, isAuditor))},
+			Permit: []authz.Rule[Subject, R]{authz.When("auditor", role[R]("an auditor", claim.Auditor))},
 		},
 	)
 }

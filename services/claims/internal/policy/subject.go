@@ -18,6 +18,7 @@ type Subject struct {
 	Regions       []claim.Region // nil: not loaded
 	Limit         claim.Cents    // 0: none
 	LimitCurrency claim.Currency
+	OnPremises    bool       // asks from a network of the tenant
 	SharedWithMe  []claim.ID // the claims of live delegations; nil: not loaded
 }
 
@@ -57,26 +58,39 @@ var (
 	assignee      = authz.Optional[Subject]("assignee", func(c *claim.Claim) principal.ID { return c.Assignee })
 	firstApprover = authz.Optional[Subject]("first_approver", func(c *claim.Claim) principal.ID { return c.FirstApprover })
 
-	adjuster   = role("an adjuster", claim.Adjuster)
-	supervisor = role("a supervisor", claim.Supervisor)
-	assessor   = role("an adjuster or supervisor", claim.Adjuster, claim.Supervisor)
-	auditor    = fact(auditing, isAuditor)
-	support    = role("in support", claim.Support)
-	mfa        = fact("second factor", func(s *Subject) bool { return s.SecondFactor() }).StepUp()
+	adjuster   = role[claim.Claim]("an adjuster", claim.Adjuster)
+	supervisor = role[claim.Claim]("a supervisor", claim.Supervisor)
+	assessor   = role[claim.Claim]("an adjuster or supervisor", claim.Adjuster, claim.Supervisor)
+	auditor    = role[claim.Claim]("an auditor", claim.Auditor)
+	support    = role[claim.Claim]("in support", claim.Support)
+	mfa        = secondFactor[claim.Claim]()
+	onPremises = fact("from a network of the tenant", func(s *Subject) bool { return s.OnPremises })
 
-	staffSees = status.OneOf(claim.Submitted, claim.InReview, claim.Approved, claim.Rejected, claim.Withdrawn)
+	staffSees = status.OneOf(staffSeen...)
 )
 
-const auditing = "an auditor"
+var staffSeen = []claim.Status{claim.Submitted, claim.InReview, claim.Approved, claim.Rejected, claim.Withdrawn}
 
-func isAuditor(s *Subject) bool { return s.Role == claim.Auditor }
+// role is the fact that the person has one of these roles, for rules about an R.
+func role[R any](name string, roles ...claim.Role) authz.Cond[Subject, R] {
+	return authz.Fact[Subject, R](name, func(s *Subject) bool { return slices.Contains(roles, s.Role) })
+}
 
-func role(name string, roles ...claim.Role) authz.Cond[Subject, claim.Claim] {
-	return fact(name, func(s *Subject) bool { return slices.Contains(roles, s.Role) })
+// secondFactor is the fact that the person logged in with two, for rules about an R.
+func secondFactor[R any]() authz.Cond[Subject, R] {
+	return authz.Fact[Subject, R]("second factor", func(s *Subject) bool { return s.SecondFactor() }).StepUp()
 }
 
 // The words about a delegation; owner is its claim's.
 var (
 	shareTenant = authz.Column[Subject]("tenant", func(d *claim.Delegation) principal.Tenant { return d.Tenant })
 	shareOwner  = authz.Column[Subject]("owner", func(d *claim.Delegation) principal.ID { return d.Owner })
+)
+
+// The words about a row of staff.
+var (
+	staffTenant  = authz.Column[Subject]("tenant", func(s *claim.Staff) principal.Tenant { return s.Tenant })
+	staffSubject = authz.Column[Subject]("subject", func(s *claim.Staff) principal.ID { return s.Subject })
+	admin        = role[claim.Staff]("an admin", claim.Admin)
+	adminFactor  = secondFactor[claim.Staff]()
 )

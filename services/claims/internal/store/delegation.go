@@ -19,8 +19,11 @@ type (
 	ListedShares = door.Listed[claim.Delegation]
 )
 
-// errTooManyShares is for the client.
-var errTooManyShares = errors.New("this person holds as many live shares as one may")
+// These are for the client.
+var (
+	errTooManyShares = errors.New("this person holds as many live shares as one may")
+	errShared        = errors.New("the claim is shared with this person already")
+)
 
 // Shares is a page of the claim's delegations, newest first.
 func (s *Store) Shares(ctx context.Context, who principal.Principal, id claim.ID, limit int, cursor string) (ListedShares, error) {
@@ -71,3 +74,55 @@ func (s *Store) mayHoldAnother(ctx context.Context, tx *database.Tx, d claim.Del
 	}
 	return err
 }
+
+// shares is the place of delegations in the database: the view that joins what
+// rules need to know of the claim.
+type shares struct{ facts }
+
+const selectShares = `SELECT tenant, id, claim_id, subject, expires_at, granted_by, version, created_at, updated_at, owner FROM shares`
+
+func (shares) Find(ctx context.Context, tx *database.Tx, tenant principal.Tenant, id string) (claim.Delegation, error) {
+	row, err := db.New(tx).FindShare(ctx, db.FindShareParams{Tenant: tenant, ID: claim.DelegationID(id)})
+	return claim.Delegation(row), door.Absent(err)
+}
+
+func (shares) Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, p door.Page) ([]claim.Delegation, error) {
+	text, args := door.Keyset(selectShares, tenant, ways, p)
+	return database.All(ctx, tx, func(d *claim.Delegation) []any {
+		return []any{&d.Tenant, &d.ID, &d.ClaimID, &d.Subject, &d.ExpiresAt, &d.GrantedBy,
+			&d.Version, &d.CreatedAt, &d.UpdatedAt, &d.Owner}
+	}, text, args...)
+}
+
+func (shares) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
+	text, args := door.CountSQL("shares", tenant, ways, f)
+	return counted(ctx, tx, text, args)
+}
+
+func (shares) Insert(ctx context.Context, tx *database.Tx, d *claim.Delegation) error {
+	n, err := db.New(tx).InsertDelegation(ctx, db.InsertDelegationParams{
+		Tenant: d.Tenant, ID: d.ID, ClaimID: d.ClaimID, Subject: d.Subject, ExpiresAt: d.ExpiresAt,
+		GrantedBy: d.GrantedBy, Version: d.Version, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+	})
+	if err == nil && n == 0 {
+		return door.Conflict(errShared)
+	}
+	return err
+}
+
+func (shares) Update(ctx context.Context, tx *database.Tx, d *claim.Delegation, version int64) error {
+	return door.Stale(db.New(tx).UpdateDelegation(ctx, db.UpdateDelegationParams{
+		ExpiresAt: d.ExpiresAt, GrantedBy: d.GrantedBy, Version: d.Version, UpdatedAt: d.UpdatedAt,
+		Tenant: d.Tenant, ID: d.ID, Was: version,
+	}))
+}
+
+func (shares) Delete(ctx context.Context, tx *database.Tx, d *claim.Delegation) error {
+	return door.Stale(db.New(tx).DeleteDelegation(ctx, db.DeleteDelegationParams{Tenant: d.Tenant, ID: d.ID, Version: d.Version}))
+}
+
+func (shares) Place(d *claim.Delegation) door.Place {
+	return door.Place{CreatedAt: int64(d.CreatedAt), ID: string(d.ID)}
+}
+
+var _ door.Deleter[claim.Delegation] = shares{}

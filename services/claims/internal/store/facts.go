@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net/netip"
+	"slices"
 	"time"
 
 	"innerdoor.example/services/claims/internal/claim"
@@ -29,9 +31,28 @@ func (facts) Facts(ctx context.Context, tx *database.Tx, who principal.Principal
 		return policy.Subject{}, err
 	}
 	s.Role, s.Regions, s.Limit, s.LimitCurrency = staff.Role, staff.Regions.List(), staff.LimitAmount, staff.LimitCurrency
+	if s.Role != "" {
+		if s.OnPremises, err = onPremises(ctx, q, who); err != nil {
+			return policy.Subject{}, err
+		}
+	}
 	s.SharedWithMe, err = q.LiveShares(ctx, db.LiveSharesParams{Tenant: who.Tenant(), Subject: who.ID(), Now: s.At})
 	if err != nil {
 		return policy.Subject{}, err
 	}
 	return s, nil
+}
+
+// onPremises says whether who asks from a network of the tenant. Customers are not
+// asked after: nothing of theirs depends on it.
+func onPremises(ctx context.Context, q *db.Queries, who principal.Principal) (bool, error) {
+	from, err := netip.ParseAddr(who.Fields().Request.Address)
+	if err != nil {
+		return false, nil // nobody knows from where
+	}
+	networks, err := q.Networks(ctx, who.Tenant())
+	return slices.ContainsFunc(networks, func(text string) bool {
+		network, err := netip.ParsePrefix(text)
+		return err == nil && network.Contains(from.Unmap())
+	}), err
 }

@@ -23,6 +23,7 @@ type seed struct {
 	Staff       []seedStaff
 	Networks    []seedNetwork
 	Claims      []seedClaim
+	Notes       []seedNote
 	Delegations []seedDelegation
 }
 
@@ -44,6 +45,12 @@ type seedClaim struct {
 	OrderAmount                                                     claim.Cents `yaml:"order_amount"`
 	Contact                                                         claim.Contact
 	Delivered, Filed                                                time.Duration
+}
+
+type seedNote struct {
+	Tenant, ID, Claim, Kind, Body string
+	Author                        principal.ID
+	Made                          time.Duration
 }
 
 type seedDelegation struct {
@@ -80,6 +87,9 @@ func (s seed) rows() (all []row) {
 		all = append(all, x)
 	}
 	for _, x := range s.Claims {
+		all = append(all, x)
+	}
+	for _, x := range s.Notes {
 		all = append(all, x)
 	}
 	for _, x := range s.Delegations {
@@ -152,12 +162,32 @@ func (s seedClaim) make(ctx context.Context, q *db.Queries, at time.Time) (objec
 		return object, 0, err
 	}
 	filed := claim.At(at.Add(s.Filed))
-	rows, err = q.InsertClaim(ctx, db.InsertClaimParams{
+	c := claim.Claim{
 		Tenant: tenant, ID: id, Owner: owner, OrderID: order, Region: region,
 		Amount: s.Amount, Currency: currency, OrderAmount: s.OrderAmount, Description: s.Description,
 		ContactName: s.Contact.Name, ContactEmail: s.Contact.Email, ContactPhone: s.Contact.Phone,
 		Status: status, Assignee: s.Assignee, FirstApprover: s.FirstApprover, SecondApprover: s.SecondApprover,
 		DeliveredAt: claim.At(at.Add(s.Delivered)), Version: 1, CreatedAt: filed, UpdatedAt: filed,
+	}
+	rows, err = q.InsertClaim(ctx, db.InsertClaimParams(c))
+	if err == nil && rows > 0 {
+		err = keepWords(ctx, q, &c)
+	}
+	return object, rows, err
+}
+
+func (s seedNote) make(ctx context.Context, q *db.Queries, at time.Time) (object authz.Ref, rows int64, err error) {
+	tenant, noTenant := principal.ParseTenant(s.Tenant)
+	of, noClaim := claim.ParseID(s.Claim)
+	name, noName := claim.ParseNote(s.ID)
+	kind, noKind := claim.ParseKind(s.Kind)
+	id, made := claim.NoteOf(of, name), claim.At(at.Add(s.Made))
+	object = authz.Ref{Type: "note", Tenant: s.Tenant, ID: string(id)}
+	if err := errors.Join(noTenant, noClaim, noName, noKind); err != nil {
+		return object, 0, err
+	}
+	rows, err = q.InsertNote(ctx, db.InsertNoteParams{
+		Tenant: tenant, ID: id, ClaimID: of, Author: s.Author, Kind: kind, Body: s.Body, Version: 1, CreatedAt: made, UpdatedAt: made,
 	})
 	return object, rows, err
 }

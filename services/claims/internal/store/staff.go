@@ -2,50 +2,103 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"innerdoor.example/services/claims/internal/claim"
 	"innerdoor.example/services/claims/internal/store/internal/db"
-	"innerdoor.example/shared/audit"
 	"innerdoor.example/shared/authz"
 	"innerdoor.example/shared/database"
+	"innerdoor.example/shared/door"
+	"innerdoor.example/shared/principal"
 )
 
-// Operator is whoever can run this program beside its database: what they do goes
-// through no door, so no handler has one, and each row that they change is recorded
-// as done by operator:<command>.
-type Operator struct {
-	db    *database.DB
-	build string
-	now   func() time.Time
+// GrantedStaff and ListedStaff are to the staff what Granted and Listed are to claims.
+type (
+	GrantedStaff = door.Granted[claim.Staff]
+	ListedStaff  = door.Listed[claim.Staff]
+)
+
+// errAppointed is for the client.
+var errAppointed = errors.New("this person has a role already")
+
+// Staff is a page of the tenant's staff, newest first.
+func (s *Store) Staff(ctx context.Context, who principal.Principal, limit int, cursor string) (ListedStaff, error) {
+	return s.staff.List(ctx, who, claim.ReadStaff, door.Query[claim.Staff]{Limit: limit, Cursor: cursor})
 }
 
-// Operate opens the database in the folder for a sub-command. build is for the
-// records.
-func Operate(ctx context.Context, folder, build string, now func() time.Time) (*Operator, error) {
-	file, err := open(ctx, folder)
-	if err != nil {
-		return nil, err
+// Appoint gives a person a role, in the place of any other; version is the one that the
+// row must still have, or 0.
+func (s *Store) Appoint(ctx context.Context, who principal.Principal, version int64, a claim.Appointment) (GrantedStaff, error) {
+	return s.staff.Put(ctx, who, appointment(who, version, a))
+}
+
+// Dismiss takes a person's role away; version is the one that the row must still have,
+// or 0.
+func (s *Store) Dismiss(ctx context.Context, who principal.Principal, version int64, a claim.Appointment) error {
+	return s.staff.Remove(ctx, who, appointment(who, version, a))
+}
+
+// appointment is the change of a person's row. Where there is none, the row that is to be
+// is decided: it may be who's own.
+func appointment(who principal.Principal, version int64, a claim.Appointment) door.Change[claim.Staff] {
+	row := a.Row(who.Tenant())
+	return door.Change[claim.Staff]{
+		Ref:    authz.Ref{ID: row.Ref().ID, Version: version},
+		Action: a.Action(),
+		Apply: func(s *claim.Staff, by principal.ID, at time.Time) error {
+			return fit(a.Apply(s, by, at))
+		},
+		Parent: func(context.Context, *door.Inside) (claim.Staff, error) { return row, nil },
 	}
-	return &Operator{db: file, build: build, now: now}, nil
 }
 
-// Close closes the database.
-func (o *Operator) Close() error { return o.db.Close() }
+// staff is the place of roles in the database. Lists want an id: it is the person's.
+type staff struct{ facts }
 
-// Staff gives the person this role in the tenant, in the place of any other. It is
-// how a tenant gets its first admin.
-func (o *Operator) Staff(ctx context.Context, s claim.Staff) error {
-	return o.db.Write(ctx, func(ctx context.Context, tx *database.Tx) error {
-		s.Version, s.CreatedAt = 1, claim.At(o.now())
-		s.UpdatedAt = s.CreatedAt
-		if err := db.New(tx).PutStaff(ctx, db.PutStaffParams(s)); err != nil {
-			return err
-		}
-		return o.record(ctx, tx, "staff", authz.Ref{Type: "staff", Tenant: string(s.Tenant), ID: string(s.Subject)})
-	})
+const (
+	fromStaff   = "(SELECT *, subject AS id FROM staff) AS staff"
+	selectStaff = `SELECT tenant, id, role, regions, limit_amount, limit_currency, version, created_at, updated_at FROM ` + fromStaff
+)
+
+func (staff) Find(ctx context.Context, tx *database.Tx, tenant principal.Tenant, id string) (claim.Staff, error) {
+	row, err := db.New(tx).FindStaff(ctx, db.FindStaffParams{Tenant: tenant, Subject: principal.ID(id)})
+	return claim.Staff(row), door.Absent(err)
 }
 
-func (o *Operator) record(ctx context.Context, tx *database.Tx, command string, object authz.Ref) error {
-	return audit.Insert(ctx, tx, audit.Operator(Name, o.build, command, object, o.now()))
+func (staff) Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, p door.Page) ([]claim.Staff, error) {
+	text, args := door.Keyset(selectStaff, tenant, ways, p)
+	return database.All(ctx, tx, func(s *claim.Staff) []any {
+		return []any{&s.Tenant, &s.Subject, &s.Role, &s.Regions, &s.LimitAmount, &s.LimitCurrency, &s.Version, &s.CreatedAt, &s.UpdatedAt}
+	}, text, args...)
 }
+
+func (staff) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
+	text, args := door.CountSQL(fromStaff, tenant, ways, f)
+	return counted(ctx, tx, text, args)
+}
+
+func (staff) Insert(ctx context.Context, tx *database.Tx, s *claim.Staff) error {
+	n, err := db.New(tx).InsertStaff(ctx, db.InsertStaffParams(*s))
+	if err == nil && n == 0 {
+		return door.Conflict(errAppointed)
+	}
+	return err
+}
+
+func (staff) Update(ctx context.Context, tx *database.Tx, s *claim.Staff, version int64) error {
+	return door.Stale(db.New(tx).UpdateStaff(ctx, db.UpdateStaffParams{
+		Role: s.Role, Regions: s.Regions, LimitAmount: s.LimitAmount, LimitCurrency: s.LimitCurrency, Version: s.Version, UpdatedAt: s.UpdatedAt,
+		Tenant: s.Tenant, Subject: s.Subject, Was: version,
+	}))
+}
+
+func (staff) Delete(ctx context.Context, tx *database.Tx, s *claim.Staff) error {
+	return door.Stale(db.New(tx).DeleteStaff(ctx, db.DeleteStaffParams{Tenant: s.Tenant, Subject: s.Subject, Version: s.Version}))
+}
+
+func (staff) Place(s *claim.Staff) door.Place {
+	return door.Place{CreatedAt: int64(s.CreatedAt), ID: string(s.Subject)}
+}
+
+var _ door.Deleter[claim.Staff] = staff{}

@@ -36,6 +36,9 @@ type (
 	Decisions = door.Listed[audit.Record]
 )
 
+// ListedOf is what a list of any noun gives.
+type ListedOf[R any] = door.Listed[R]
+
 // Query asks for a page of claims, newest first; empty filters do not filter.
 type Query struct {
 	Limit  int // 0: the door's default
@@ -43,6 +46,7 @@ type Query struct {
 	Status claim.Status
 	Region claim.Region
 	Order  claim.OrderID
+	Words  []string // of claim.ParseSearch
 }
 
 // DecisionQuery asks for a page of decisions, newest first; empty filters do not filter.
@@ -56,16 +60,25 @@ var decisions = policy.Decisions(func(r *audit.Record) principal.Tenant { return
 
 // Knows says whether any policy of this service has rules for the action.
 func Knows(action authz.Name) bool {
-	return policy.Claims.Knows(action) || policy.Delegations.Knows(action) || decisions.Knows(action)
+	for _, knows := range []func(authz.Name) bool{
+		policy.Claims.Knows, policy.Notes.Knows, policy.Delegations.Knows, policy.Staff.Knows, decisions.Knows,
+	} {
+		if knows(action) {
+			return true
+		}
+	}
+	return false
 }
 
-// Store is the door to the claims, the one to their delegations, and the one to
-// the decisions on both.
+// Store is the doors: to the claims, their notes and their delegations, to who works
+// here, and to the decisions on all of it.
 type Store struct {
 	db        *database.DB
 	service   *door.Service
 	claims    *door.Door[policy.Subject, claim.Claim]
+	notes     *door.Door[policy.Subject, claim.Note]
 	shares    *door.Door[policy.Subject, claim.Delegation]
+	staff     *door.Door[policy.Subject, claim.Staff]
 	decisions *door.Door[policy.Subject, audit.Record]
 	orders    *ordersclient.Client
 }
@@ -83,8 +96,14 @@ func Open(ctx context.Context, folder string, service *door.Service, orders *ord
 		claims: &door.Door[policy.Subject, claim.Claim]{
 			DB: file, Policy: policy.Claims, Table: claims{}, Name: "claim", Service: service,
 		},
+		notes: &door.Door[policy.Subject, claim.Note]{
+			DB: file, Policy: policy.Notes, Table: notes{}, Name: "note", Service: service,
+		},
 		shares: &door.Door[policy.Subject, claim.Delegation]{
 			DB: file, Policy: policy.Delegations, Table: shares{}, Name: "delegation", Service: service,
+		},
+		staff: &door.Door[policy.Subject, claim.Staff]{
+			DB: file, Policy: policy.Staff, Table: staff{}, Name: "staff", Service: service, OpenFirst: true,
 		},
 		decisions: &door.Door[policy.Subject, audit.Record]{
 			DB: file, Policy: decisions, Table: door.Records[policy.Subject]{Load: facts{}.Facts},
@@ -99,7 +118,7 @@ func open(ctx context.Context, folder string) (*database.DB, error) {
 		return nil, err
 	}
 	return database.Open(ctx, filepath.Join(folder, "claims.sqlite"),
-		database.Migrations{Name: "claims", FS: own}, audit.Migrations())
+		database.Migrations{Name: "claims", FS: own}, audit.Migrations(), door.Migrations())
 }
 
 // Ready says whether the database can be read and written now.
@@ -121,12 +140,23 @@ func (s *Store) Get(ctx context.Context, who principal.Principal, id claim.ID) (
 
 // List is a page of the claims that who may read.
 func (s *Store) List(ctx context.Context, who principal.Principal, q Query) (Listed, error) {
-	return s.claims.List(ctx, who, claim.Read, q.page())
+	return s.seen(q).List(ctx, who, claim.Read, q.page())
 }
 
 // Count is how many claims List would give on all its pages.
 func (s *Store) Count(ctx context.Context, who principal.Principal, q Query) (int64, error) {
-	return s.claims.Count(ctx, who, claim.Read, q.page())
+	return s.seen(q).Count(ctx, who, claim.Read, q.page())
+}
+
+// seen is the door to the claims by the way that the question takes to them: through
+// their words, or not.
+func (s *Store) seen(q Query) *door.Door[policy.Subject, claim.Claim] {
+	if len(q.Words) == 0 {
+		return s.claims
+	}
+	by := *s.claims
+	by.Table = search{words: len(q.Words)}
+	return &by
 }
 
 // Do does the command to the claim; version is the one it must still have, or 0.
@@ -134,8 +164,26 @@ func (s *Store) Do(ctx context.Context, who principal.Principal, id claim.ID, ve
 	return s.claims.Do(ctx, who, door.Change[claim.Claim]{
 		Ref:    authz.Ref{ID: string(id), Version: version},
 		Action: c.Action(),
-		Apply:  c.Apply,
+		Apply: func(to *claim.Claim, by principal.ID, at time.Time) error {
+			return fit(c.Apply(to, by, at))
+		},
+		Related: assignable(c.Assignee()),
 	})
+}
+
+// assignable looks at what the claim's next assignee is in the transaction that
+// assigns it to them. Nobody is no matter: the command assigns nothing.
+func assignable(to principal.ID) func(context.Context, *database.Tx, claim.Claim) error {
+	if to == "" {
+		return nil
+	}
+	return func(ctx context.Context, tx *database.Tx, c claim.Claim) error {
+		person, err := staff{}.Find(ctx, tx, c.Tenant, string(to))
+		if err != nil && !errors.Is(err, door.ErrAbsent) {
+			return err
+		}
+		return fit(person.Suits(c))
+	}
 }
 
 // File makes a draft about an order, which the orders service must say is who's own.
@@ -174,7 +222,7 @@ func (s *Store) Decision(ctx context.Context, who principal.Principal, id string
 
 func (q Query) page() door.Query[claim.Claim] {
 	return door.Query[claim.Claim]{Limit: q.Limit, Cursor: q.Cursor,
-		Filter: door.Given("status", string(q.Status), "region", string(q.Region), "order_id", string(q.Order))}
+		Filter: door.Given(append([]string{"status", string(q.Status), "region", string(q.Region), "order_id", string(q.Order)}, sought(q.Words)...)...)}
 }
 
 // fit tells the door that data which the noun calls unfit is just that, and no conflict.

@@ -32,6 +32,22 @@ type Claim struct {
 	UpdatedAt      claim.Time
 }
 
+type Remark struct {
+	Tenant    principal.Tenant
+	ID        claim.NoteID
+	ClaimID   claim.ID
+	Author    principal.ID
+	Kind      claim.Kind
+	Body      string
+	Version   int64
+	CreatedAt claim.Time
+	UpdatedAt claim.Time
+	Owner     principal.ID
+	Region    claim.Region
+	Status    claim.Status
+	Assignee  principal.ID
+}
+
 type Share struct {
 	Tenant    principal.Tenant
 	ID        claim.DelegationID

@@ -12,6 +12,24 @@ import (
 	"innerdoor.example/shared/principal"
 )
 
+const deleteStaff = `-- name: DeleteStaff :execrows
+DELETE FROM staff WHERE tenant = ? AND subject = ? AND version = ?
+`
+
+type DeleteStaffParams struct {
+	Tenant  principal.Tenant
+	Subject principal.ID
+	Version int64
+}
+
+func (q *Queries) DeleteStaff(ctx context.Context, arg DeleteStaffParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteStaff, arg.Tenant, arg.Subject, arg.Version)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const findStaff = `-- name: FindStaff :one
 SELECT tenant, subject, role, regions, limit_amount, limit_currency, version, created_at, updated_at FROM staff WHERE tenant = ? AND subject = ?
 `
@@ -104,6 +122,33 @@ func (q *Queries) InsertStaff(ctx context.Context, arg InsertStaffParams) (int64
 	return result.RowsAffected()
 }
 
+const networks = `-- name: Networks :many
+SELECT prefix FROM networks WHERE tenant = ? ORDER BY prefix
+`
+
+func (q *Queries) Networks(ctx context.Context, tenant principal.Tenant) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, networks, tenant)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var prefix string
+		if err := rows.Scan(&prefix); err != nil {
+			return nil, err
+		}
+		items = append(items, prefix)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putStaff = `-- name: PutStaff :exec
 INSERT INTO staff (
   tenant, subject, role, regions, limit_amount, limit_currency, version, created_at, updated_at
@@ -138,4 +183,39 @@ func (q *Queries) PutStaff(ctx context.Context, arg PutStaffParams) error {
 		arg.UpdatedAt,
 	)
 	return err
+}
+
+const updateStaff = `-- name: UpdateStaff :execrows
+UPDATE staff SET role = ?, regions = ?, limit_amount = ?, limit_currency = ?, version = ?, updated_at = ?
+WHERE tenant = ? AND subject = ? AND version = ?9
+`
+
+type UpdateStaffParams struct {
+	Role          claim.Role
+	Regions       claim.Regions
+	LimitAmount   claim.Cents
+	LimitCurrency claim.Currency
+	Version       int64
+	UpdatedAt     claim.Time
+	Tenant        principal.Tenant
+	Subject       principal.ID
+	Was           int64
+}
+
+func (q *Queries) UpdateStaff(ctx context.Context, arg UpdateStaffParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateStaff,
+		arg.Role,
+		arg.Regions,
+		arg.LimitAmount,
+		arg.LimitCurrency,
+		arg.Version,
+		arg.UpdatedAt,
+		arg.Tenant,
+		arg.Subject,
+		arg.Was,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

@@ -18,3 +18,13 @@ ON CONFLICT DO NOTHING;
 -- name: InsertNetwork :execrows
 INSERT INTO networks (tenant, id, prefix, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING;
+
+-- name: UpdateStaff :execrows
+UPDATE staff SET role = ?, regions = ?, limit_amount = ?, limit_currency = ?, version = ?, updated_at = ?
+WHERE tenant = ? AND subject = ? AND version = sqlc.arg(was);
+
+-- name: DeleteStaff :execrows
+DELETE FROM staff WHERE tenant = ? AND subject = ? AND version = ?;
+
+-- name: Networks :many
+SELECT prefix FROM networks WHERE tenant = ? ORDER BY prefix;
