@@ -4,6 +4,7 @@ package main
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"errors"
 	"flag"
 	"fmt"
@@ -22,6 +23,9 @@ import (
 	"innerdoor.example/shared/principal"
 	"innerdoor.example/shared/serve"
 )
+
+//go:embed openapi.yaml
+var document []byte
 
 const usage = `usage: claims COMMAND; settings come from the environment (config.go)
   serve                                        answer requests (also without a command)
@@ -50,7 +54,7 @@ func run(ctx context.Context, command string, args []string) error {
 		}
 		return ops.Healthcheck(settings)
 	case "routes":
-		serve.Print(os.Stdout, (&api.API{}).Routes())
+		serve.Print(os.Stdout, (&api.API{Document: document}).Routes())
 		return nil
 	case "seed":
 		return seed(ctx, args)
@@ -87,7 +91,7 @@ func listen(ctx context.Context) error {
 	}
 	defer st.Close()
 
-	routes := (&api.API{Store: st}).Routes()
+	routes := (&api.API{Store: st, Document: document}).Routes()
 	if err := serve.Check(routes, store.Knows); err != nil {
 		return err
 	}

@@ -41,7 +41,11 @@ func (a *API) get(r *http.Request, who principal.Principal) (web.Reply, error) {
 }
 
 func (a *API) list(r *http.Request, who principal.Principal) (web.Reply, error) {
-	q, err := query(r, "limit", "cursor", "status", "region", "order", "text")
+	given, err := web.Query(r, "limit", "cursor", "status", "region", "order", "text")
+	if err != nil {
+		return web.Reply{}, err
+	}
+	q, err := query(given)
 	if err != nil {
 		return web.Reply{}, err
 	}
@@ -53,7 +57,11 @@ func (a *API) list(r *http.Request, who principal.Principal) (web.Reply, error) 
 }
 
 func (a *API) count(r *http.Request, who principal.Principal) (web.Reply, error) {
-	q, err := query(r, "status", "region", "order", "text")
+	given, err := web.Query(r, "status", "region", "order", "text")
+	if err != nil {
+		return web.Reply{}, err
+	}
+	q, err := query(given)
 	if err != nil {
 		return web.Reply{}, err
 	}
@@ -61,12 +69,8 @@ func (a *API) count(r *http.Request, who principal.Principal) (web.Reply, error)
 	return web.OK(web.Count{Count: n}, err)
 }
 
-// query reads a list's parameters; the names are those that the operation takes.
-func query(r *http.Request, names ...string) (q store.Query, err error) {
-	given, err := web.Query(r, names...)
-	if err != nil {
-		return q, err
-	}
+// query reads a list's parameters, as far as they are given.
+func query(given map[string]string) (q store.Query, err error) {
 	q.Cursor = given["cursor"]
 	if q.Limit, err = web.Number(given, "limit"); err != nil {
 		return q, err

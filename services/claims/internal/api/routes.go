@@ -13,7 +13,10 @@ import (
 )
 
 // API answers requests from what the store lets out.
-type API struct{ Store *store.Store }
+type API struct {
+	Store    *store.Store
+	Document []byte // what is served, in OpenAPI's YAML
+}
 
 // Routes is the whole surface, each operation with the action that is decided for it
 // and the workloads that may carry it here.
@@ -23,6 +26,8 @@ func (a *API) Routes() []serve.Route {
 		serve.POST("/claims", claim.Filing, public, a.file),
 		serve.GET("/claims", claim.Read, public, a.list),
 		serve.GET("/claims/count", claim.Read, public, a.count),
+		serve.GET("/claims/export", claim.Export, public, a.export),
+		serve.Document("/claims/openapi.json", public, a.Document),
 		serve.GET("/claims/decisions", claim.Audit, public, a.decisions),
 		serve.GET("/claims/decisions/{id}", claim.Audit, public, a.decision),
 		serve.GET("/claims/staff", claim.ReadStaff, public, a.staff),

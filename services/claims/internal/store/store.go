@@ -8,6 +8,7 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"iter"
 	"path/filepath"
 	"time"
 
@@ -146,6 +147,11 @@ func (s *Store) List(ctx context.Context, who principal.Principal, q Query) (Lis
 // Count is how many claims List would give on all its pages.
 func (s *Store) Count(ctx context.Context, who principal.Principal, q Query) (int64, error) {
 	return s.seen(q).Count(ctx, who, claim.Read, q.page())
+}
+
+// Export is every claim that who may read, in chunks, for somebody who may export.
+func (s *Store) Export(ctx context.Context, who principal.Principal, q Query) iter.Seq2[[]Granted, error] {
+	return s.seen(q).Export(ctx, who, claim.Export, q.page().Filter)
 }
 
 // seen is the door to the claims by the way that the question takes to them: through
