@@ -94,10 +94,15 @@ func (j *journal) take() string {
 
 func newOrders(t *testing.T) *orders {
 	t.Helper()
+	return serving(t, routes())
+}
+
+func serving(t *testing.T, routes []serve.Route) *orders {
+	t.Helper()
 	domain := mtlstest.New(t)
 	signer, verifier := principaltest.Keys(t)
 	o := &orders{signer: signer, clients: map[principal.Workload]*http.Client{}}
-	handler, err := serve.New(routes(), serve.Config{
+	handler, err := serve.New(routes, serve.Config{
 		Verifier: verifier, Peer: mtls.Peer, Now: time.Now, Log: slog.New(slog.NewJSONHandler(&o.log, nil)),
 	})
 	if err != nil {
