@@ -28,6 +28,9 @@ var (
 	noteStaffSees = noteStatus.OneOf(staffSeen...)
 	public        = noteKind.OneOf(claim.Public)
 	internal      = noteKind.OneOf(claim.Internal)
+
+	// A kind that nobody knows says nothing about whom the note is for.
+	kindKnown = []authz.Rule[Subject, claim.Note]{noteRule("kind-known", noteKind.OneOf(claim.Public, claim.Internal))}
 )
 
 // Notes is the policy of a claim's notes. Before it, lists and additions decide the
@@ -36,9 +39,10 @@ var (
 var Notes = authz.New((*Subject).hasScope,
 	[]authz.Rule[Subject, claim.Note]{noteRule("same-tenant", noteTenant.Is(myTenant))},
 	authz.Action[Subject, claim.Note]{
-		Name:   claim.ReadNotes,
-		Scope:  "claims:read",
-		Forbid: []authz.Rule[Subject, claim.Note]{noteRule("own-claim-internal", internal, noteOwner.Is(me))},
+		Name:    claim.ReadNotes,
+		Scope:   "claims:read",
+		Require: kindKnown,
+		Forbid:  []authz.Rule[Subject, claim.Note]{noteRule("own-claim-internal", internal, noteOwner.Is(me))},
 		Permit: []authz.Rule[Subject, claim.Note]{
 			noteRule("owner", public, noteOwner.Is(me)),
 			noteRule("assignee", public, noteAssessor, noteAssignee.Is(me), noteStaffSees),
@@ -50,9 +54,10 @@ var Notes = authz.New((*Subject).hasScope,
 		},
 	},
 	authz.Action[Subject, claim.Note]{
-		Name:   claim.AddNote,
-		Scope:  "claims:write",
-		Forbid: []authz.Rule[Subject, claim.Note]{noteRule("own-claim-internal", internal, noteOwner.Is(me))},
+		Name:    claim.AddNote,
+		Scope:   "claims:write",
+		Require: kindKnown,
+		Forbid:  []authz.Rule[Subject, claim.Note]{noteRule("own-claim-internal", internal, noteOwner.Is(me))},
 		Permit: []authz.Rule[Subject, claim.Note]{
 			noteRule("owner", public, noteOwner.Is(me)),
 			noteRule("adjuster-in-region", noteAdjuster, noteRegion.In(myRegions), noteStaffSees),
