@@ -141,7 +141,7 @@ func TestFilingIsRecordedByBothServicesUnderOneTransaction(t *testing.T) {
 	if d := decided(t, cast.Vera, "claims", "claims:file", filed); d.Rule != "for-oneself" || d.Result != "done" || d.Object != object(t, filed)["id"] {
 		t.Errorf("claims: %s", d)
 	}
-	if d := decided(t, cast.Vera, "orders", "orders:coverage", filed); d.Rule != "owner-through-claims" || d.Peer != "claims" || d.Route != "POST /claims" {
+	if d := decided(t, cast.Vera, "orders", "orders:coverage", filed); d.Rule != "owner" || d.Peer != "claims" || d.Route != "POST /claims" {
 		t.Errorf("orders: %s", d)
 	}
 }

@@ -21,7 +21,7 @@ func TestEveryDecisionIsOnRecord(t *testing.T) {
 		{question{as: "alice", method: "POST", path: "/orders/o-swift/ship"}, 403, "orders:ship", "forbidden", "", "o-swift"},
 		{question{as: "swift", method: "POST", path: "/orders/o-swift/deliver"}, 409, "orders:deliver", "allowed", "carrier", "o-swift"},
 		{question{as: "swift", method: "POST", path: "/orders/o-swift/ship"}, 200, "orders:ship", "allowed", "carrier", "o-swift"},
-		{question{as: "alice", peer: "claims", path: covered}, 200, "orders:coverage", "allowed", "owner-through-claims", "o-alice"},
+		{question{as: "alice", peer: "claims", path: covered}, 200, "orders:coverage", "allowed", "owner", "o-alice"},
 		{question{as: "alice", path: "/orders?status=placed"}, 200, "orders:read", "allowed", "", ""},
 	} {
 		txn := w.want(c.status, c.q).header.Get("Txn-Id")

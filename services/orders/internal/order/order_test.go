@@ -85,6 +85,8 @@ func TestACommandFitsOneStatusAndConflictsWithEveryOther(t *testing.T) {
 		from    Status
 		want    func(Order) bool
 	}{
+		{"cancel", Cancel(), Placed, func(o Order) bool { return o.Status == Cancelled }},
+		{"refund", Refund(), Delivered, func(o Order) bool { return o.Status == Refunded }},
 		{"assign", Assign("swift-parcel"), Placed, func(o Order) bool { return o.Carrier == "swift-parcel" && o.Status == Placed }},
 		{"ship", Ship(), Placed, func(o Order) bool { return o.Status == Shipped && o.ShippedAt == At(noon) }},
 		{"deliver", Deliver(), Shipped, func(o Order) bool { return o.Status == Delivered && o.DeliveredAt == At(noon) }},
@@ -106,6 +108,49 @@ func TestACommandFitsOneStatusAndConflictsWithEveryOther(t *testing.T) {
 			if after.Status != before.Status || after.Version != before.Version || after.Carrier != before.Carrier {
 				t.Errorf("%s a %s order changed it: %+v", c.name, status, after)
 			}
+		}
+	}
+}
+
+// TestWhatAnAdminSaysIsSavedAsSaid: made the first time, changed the second, and nothing else of the row with it.
+func TestWhatAnAdminSaysIsSavedAsSaid(t *testing.T) {
+	later := noon.Add(time.Hour)
+	manager := Appointment{Subject: "home:max", Role: Manager, LimitAmount: 1_000_00, LimitCurrency: "EUR"}
+	support := Appointment{Subject: "home:max", Role: Support}
+	row := manager.Row("acme")
+	if err := manager.Apply(&row, "home:tom", noon); err != nil {
+		t.Fatal(err)
+	}
+	if want := (Staff{"acme", "home:max", Manager, 1_000_00, "EUR", 1, At(noon), At(noon)}); row != want {
+		t.Errorf("made %+v, want %+v", row, want)
+	}
+	if err := support.Apply(&row, "home:tom", later); err != nil {
+		t.Fatal(err)
+	}
+	if want := (Staff{"acme", "home:max", Support, 0, "", 2, At(noon), At(later)}); row != want {
+		t.Errorf("changed to %+v, want %+v", row, want)
+	}
+	engagement := Engagement{Subject: "home:swift", Carrier: "swift-parcel"}
+	courier := engagement.Row("acme")
+	if err := engagement.Apply(&courier, "home:tom", noon); err != nil {
+		t.Fatal(err)
+	}
+	if want := (Courier{"acme", "home:swift", "swift-parcel", 1, At(noon), At(noon)}); courier != want {
+		t.Errorf("made %+v, want %+v", courier, want)
+	}
+}
+
+func TestALimitIsAnAmountAndItsCurrencyOrNeither(t *testing.T) {
+	for _, a := range []Appointment{{LimitAmount: -1, LimitCurrency: "EUR"}, {LimitAmount: 1}, {LimitCurrency: "EUR"}} {
+		row := Staff{}
+		if _, ok := errors.AsType[Unfit](a.Apply(&row, "home:tom", noon)); !ok {
+			t.Errorf("%+v fits", a)
+		}
+	}
+	for _, a := range []Appointment{{LimitAmount: 1, LimitCurrency: "EUR"}, {}} {
+		row := Staff{}
+		if err := a.Apply(&row, "home:tom", noon); err != nil {
+			t.Errorf("%+v: %v", a, err)
 		}
 	}
 }

@@ -56,7 +56,7 @@ var refund = action{Name: order.Refunding, Scope: "orders:manage",
 
 // coverage is what claims may ask on behalf of the person who is filing. Its scope is one that this person's token has.
 var coverage = action{Name: order.Coverage, Scope: "claims:write", Permit: rules{
-	rule("owner-through-claims", throughClaims, owner.Is(me)),
+	rule("owner", throughClaims, owner.Is(me)),
 }}
 
 // Orders is the policy on orders.

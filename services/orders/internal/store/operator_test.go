@@ -139,13 +139,21 @@ func TestNobodyIsRefusedBeforeAnythingIsAsked(t *testing.T) {
 	_, do := s.Do(t.Context(), nobody, "o-1", 0, order.Ship())
 	_, place := s.Place(t.Context(), nobody, order.Place{})
 	_, decisions := s.Decisions(t.Context(), nobody, DecisionQuery{})
-	for name, err := range map[string]error{"get": get, "list": list, "do": do, "place": place, "decisions": decisions} {
+	_, staff := s.Staff(t.Context(), nobody, 0, "")
+	_, appoint := s.Appoint(t.Context(), nobody, 0, order.Appointment{Subject: "home:eve", Role: order.Admin})
+	_, couriers := s.Couriers(t.Context(), nobody, 0, "")
+	_, engage := s.Engage(t.Context(), nobody, 0, order.Engagement{Subject: "home:eve", Carrier: "swift-parcel"})
+	for name, err := range map[string]error{
+		"get": get, "list": list, "do": do, "place": place, "decisions": decisions,
+		"staff": staff, "appoint": appoint, "dismiss": s.Dismiss(t.Context(), nobody, 0, order.Appointment{Subject: "home:eve"}),
+		"couriers": couriers, "engage": engage, "release": s.Release(t.Context(), nobody, 0, order.Engagement{Subject: "home:eve"}),
+	} {
 		if e, ok := errors.AsType[*web.Error](err); !ok || e.Kind != web.Unauthenticated {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if n := count(t, s.db, `SELECT count(*) FROM records`); n != 0 {
-		t.Errorf("%d records of nobody", n)
+	if n := count(t, s.db, `SELECT (SELECT count(*) FROM records) + (SELECT count(*) FROM staff) + (SELECT count(*) FROM carriers)`); n != 0 {
+		t.Errorf("%d rows of nobody's", n)
 	}
 }
 

@@ -147,6 +147,83 @@ func TestWhatIsKnownAboutAPersonKeepsToTheirTenant(t *testing.T) {
 	})
 }
 
+// TestEachQueryOnADeskKeepsToItsTenantPersonAndVersion: the same person has a row in two tenants.
+func TestEachQueryOnADeskKeepsToItsTenantPersonAndVersion(t *testing.T) {
+	deskKeepsToItsTenant(t, staff{}, func(tenant principal.Tenant, id principal.ID, version int64) order.Staff {
+		return order.Staff{Tenant: tenant, Subject: id, Role: order.Manager, LimitAmount: order.Cents(len(tenant)), LimitCurrency: "EUR",
+			Version: version, CreatedAt: 1, UpdatedAt: 2}
+	})
+	deskKeepsToItsTenant(t, couriers{}, func(tenant principal.Tenant, id principal.ID, version int64) order.Courier {
+		return order.Courier{Tenant: tenant, Subject: id, Carrier: order.Carrier(tenant), Version: version, CreatedAt: 1, UpdatedAt: 2}
+	})
+}
+
+// desk is a table of rows that can be removed.
+type desk[R comparable] interface {
+	Find(ctx context.Context, tx *database.Tx, tenant principal.Tenant, id string) (R, error)
+	Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, p door.Page) ([]R, error)
+	Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error)
+	Insert(ctx context.Context, tx *database.Tx, row *R) error
+	Update(ctx context.Context, tx *database.Tx, row *R, version int64) error
+	Delete(ctx context.Context, tx *database.Tx, row *R) error
+}
+
+func deskKeepsToItsTenant[R comparable](t *testing.T, table desk[R], row func(principal.Tenant, principal.ID, int64) R) {
+	t.Helper()
+	file := newDatabase(t)
+	everybody := []authz.SQL{{Text: "subject <> ?", Args: []any{"nobody"}}}
+	// is fails unless the tenants hold these rows and no others.
+	is := func(ctx context.Context, tx *database.Tx, when string, want map[principal.Tenant][]R) {
+		for _, tenant := range []principal.Tenant{"acme", "globex", "hooli"} {
+			page, noPage := table.Page(ctx, tx, tenant, everybody, door.Page{Limit: 10})
+			n, err := table.Count(ctx, tx, tenant, everybody, nil)
+			if noPage != nil || err != nil || !slices.Equal(page, want[tenant]) || n != int64(len(page)) {
+				t.Errorf("%s: %s has %+v, counted %d, want %+v: %v, %v", when, tenant, page, n, want[tenant], noPage, err)
+			}
+		}
+	}
+	write(t, file, func(ctx context.Context, tx *database.Tx) error {
+		ours, theirs, other := row("acme", "home:max", 1), row("globex", "home:max", 1), row("acme", "home:eve", 1)
+		for _, r := range []R{ours, theirs, other} {
+			if err := table.Insert(ctx, tx, &r); err != nil {
+				return err
+			}
+		}
+		is(ctx, tx, "inserted", map[principal.Tenant][]R{"acme": {ours, other}, "globex": {theirs}})
+		if table.Insert(ctx, tx, &ours) == nil {
+			t.Error("a second row of one person was saved")
+		}
+		for tenant, want := range map[principal.Tenant]R{"acme": ours, "globex": theirs} {
+			if found, err := table.Find(ctx, tx, tenant, "home:max"); err != nil || found != want {
+				t.Errorf("%s found %+v, %v", tenant, found, err)
+			}
+		}
+		if found, err := table.Find(ctx, tx, "globex", "home:eve"); !errors.Is(err, door.ErrAbsent) {
+			t.Errorf("globex found acme's %+v, %v", found, err)
+		}
+		changed, lost, stale := row("acme", "home:max", 2), row("hooli", "home:max", 2), row("acme", "home:max", 3)
+		for name, err := range map[string]error{
+			"changed in no tenant":       table.Update(ctx, tx, &lost, 1),
+			"changed in another version": table.Update(ctx, tx, &changed, 7),
+			"removed in no tenant":       table.Delete(ctx, tx, &lost),
+			"removed in another version": table.Delete(ctx, tx, &stale),
+		} {
+			if !errors.Is(err, door.ErrStale) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if err := table.Update(ctx, tx, &changed, 1); err != nil {
+			return err
+		}
+		is(ctx, tx, "updated", map[principal.Tenant][]R{"acme": {changed, other}, "globex": {theirs}})
+		if err := table.Delete(ctx, tx, &changed); err != nil {
+			return err
+		}
+		is(ctx, tx, "removed", map[principal.Tenant][]R{"acme": {other}, "globex": {theirs}})
+		return nil
+	})
+}
+
 // TestASecondOrderUnderAnIdIsAConflict and leaves the first as it is.
 func TestASecondOrderUnderAnIdIsAConflict(t *testing.T) {
 	file := newDatabase(t, someOrder("acme", "o-1"))
