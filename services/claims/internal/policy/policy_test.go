@@ -13,22 +13,26 @@ import (
 // mine is a claim of alice's, and hers alone.
 func mine() *claim.Claim {
 	return &claim.Claim{Tenant: "acme", ID: "c-1", Owner: "home:alice", Region: "eu", Amount: 10_00, Currency: "EUR",
-		Status: claim.Draft, DeliveredAt: now.Add(-time.Hour), Version: 1}
+		Status: claim.Draft, DeliveredAt: noon.Add(-time.Hour), Version: 1}
 }
 
 func alice(t *testing.T, scope string) *Subject {
 	t.Helper()
-	return &Subject{At: now, Regions: []claim.Region{}, SharedWithMe: []claim.ID{}, Principal: principaltest.Of(t,
+	return &Subject{At: noon, Regions: []claim.Region{}, SharedWithMe: []claim.ID{}, Principal: principaltest.Of(t,
 		principal.Fields{ID: "home:alice", Scope: scope, Context: principal.Context{Tenant: "acme"}}, "gateway")}
 }
 
 func TestATokenWithoutTheActionsScopeIsRefusedBeforeAnyRow(t *testing.T) {
-	scopes := map[authz.Name]string{
-		claim.Read: "claims:read", claim.Filing: "claims:write", claim.Submit: "claims:write",
-		claim.Taking: "claims:decide", claim.Approval: "claims:decide",
-		claim.ReadShares: "claims:read", claim.Sharing: "claims:write",
+	scopes := map[string]string{
+		"claims:read": "claims:read", "claims:file": "claims:write", "claims:edit": "claims:write",
+		"claims:submit": "claims:write", "claims:withdraw": "claims:write",
+		"claims:take": "claims:decide", "claims:assign": "claims:decide", "claims:approve": "claims:decide", "claims:reject": "claims:decide",
+		"claims:export": "claims:export",
+		"notes:read":    "claims:read", "notes:add": "claims:write",
+		"delegates:read": "claims:read", "delegates:share": "claims:write",
+		"staff:read": "claims:staff", "staff:change": "claims:staff",
 	}
-	if got := len(Claims.Actions()) + len(Delegations.Actions()); got != len(scopes) {
+	if got := len(Claims.Actions()) + len(Notes.Actions()) + len(Delegations.Actions()) + len(Staff.Actions()); got != len(scopes) {
 		t.Fatalf("the policies have %d actions, this test knows %d", got, len(scopes))
 	}
 	for action, scope := range scopes {
@@ -52,11 +56,11 @@ func TestAnOrderCanBeClaimedForUntilThirtyDaysAfterItsDelivery(t *testing.T) {
 		want      authz.Outcome
 	}{
 		{"not delivered", 0, authz.Forbidden},
-		{"thirty days ago", now.Add(-30 * day), authz.Forbidden},
-		{"thirty-one days ago", now.Add(-31 * day), authz.Forbidden},
-		{"a millisecond less than thirty days ago", now.Add(-30*day) + 1, authz.Allowed},
-		{"just now", now, authz.Allowed},
-		{"a millisecond from now", now + 1, authz.Forbidden},
+		{"thirty days ago", noon.Add(-30 * day), authz.Forbidden},
+		{"thirty-one days ago", noon.Add(-31 * day), authz.Forbidden},
+		{"a millisecond less than thirty days ago", noon.Add(-30*day) + 1, authz.Allowed},
+		{"just now", noon, authz.Allowed},
+		{"a millisecond from noon", noon + 1, authz.Forbidden},
 	} {
 		row := mine()
 		row.DeliveredAt = c.delivered
@@ -80,19 +84,54 @@ func TestNobodyIsPermittedNothingAndNothingIsPermittedToNobody(t *testing.T) {
 			t.Errorf("alice may %s on nothing", action)
 		}
 	}
+	for _, action := range Notes.Actions() {
+		n := mine().Noted(claim.Public)
+		if d := Notes.Decide(action, &Subject{}, &n); d.Allowed() {
+			t.Errorf("the zero subject may %s", action)
+		}
+		if d := Notes.Decide(action, alice(t, everyScope), &claim.Note{}); d.Allowed() {
+			t.Errorf("alice may %s on nothing", action)
+		}
+	}
 	if d := Claims.Decide(claim.Read, alice(t, everyScope), mine()); !d.Allowed() {
 		t.Errorf("alice may not read her own claim: %v", d.Outcome())
 	}
 }
 
+// A note says for itself who may read it, so that one found without its claim is hidden
+// all the same. It must not say more than its claim does.
+func TestWhoReadsANoteReadsItsClaimAndWhoReadsAClaimReadsItsPublicNotes(t *testing.T) {
+	people, internal, shared := people(t), 0, 0
+	cells(func(cell []string) {
+		if cell[0] != string(claim.Read) {
+			return
+		}
+		s, c := situation(cell, people)
+		d := decide(s, "claims:read", c)
+		if public := decide(s, "notes:read/public", c); public.Allowed() != d.Allowed() || public.Rule() != d.Rule() {
+			t.Errorf("%v: the claim %v by %q, its public notes %v by %q", cell, d.Outcome(), d.Rule(), public.Outcome(), public.Rule())
+		} else if public.Allowed() {
+			shared++
+		}
+		if decide(s, "notes:read/internal", c).Allowed() {
+			if internal++; !d.Allowed() {
+				t.Errorf("%v: its internal notes are shown, and the claim is not", cell)
+			}
+		}
+	})
+	if internal == 0 || shared <= internal {
+		t.Errorf("only %d and %d cells show a note", shared, internal)
+	}
+}
+
 func BenchmarkDecideReadByTheLastRule(b *testing.B) {
-	s := &Subject{At: now, Regions: []claim.Region{}, SharedWithMe: []claim.ID{"c-0", "c-1"}, Principal: principaltest.Of(b,
+	s := &Subject{At: noon, Regions: []claim.Region{}, SharedWithMe: []claim.ID{"c-0", "c-1"}, Principal: principaltest.Of(b,
 		principal.Fields{ID: "home:dora", Scope: everyScope, Context: principal.Context{Tenant: "acme"}}, "gateway")}
 	benchmarkDecide(b, claim.Read, s, mine())
 }
 
 func BenchmarkDecideApprove(b *testing.B) {
-	s := &Subject{At: now, Role: claim.Supervisor, Limit: 10_000_00, LimitCurrency: "EUR", Regions: []claim.Region{},
+	s := &Subject{At: noon, Role: claim.Supervisor, Limit: 10_000_00, LimitCurrency: "EUR", Regions: []claim.Region{},
 		SharedWithMe: []claim.ID{}, Principal: principaltest.Of(b, principal.Fields{ID: "home:sam", Scope: everyScope,
 			Context: principal.Context{Tenant: "acme", SecondFactor: true}}, "gateway")}
 	row := mine()
