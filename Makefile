@@ -32,13 +32,16 @@ bench: ## decisions, tokens, limiter, store with durable records (BENCH=regexp p
 	@for p in shared/authz shared/principal gateway/internal/ratelimit services/claims/internal/store; do \
 		$(GO) -C $$p test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m . || exit 1; done
 
-generate: bin/sqlc ## run sqlc; the output is committed
+generate: bin/sqlc ## run sqlc, and write the policies into docs/authorization.md; the output is committed
 	@for s in identity services/claims services/orders; do (cd $$s && $(CURDIR)/bin/sqlc generate) || exit 1; done
+	@{ sed '/^<!-- generated/q' docs/authorization.md && for s in claims orders; do \
+		printf '\n## %s\n' $$s && $(GO) -C services/$$s run . policy || exit 1; done; } > bin/authorization.md
+	@cp bin/authorization.md docs/authorization.md
 
 check: bin/staticcheck ## formatting, vet, staticcheck, modules tidy, generated code fresh
 	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo "run gofmt -w on these"; exit 1; }
 	@for m in $(MODULES); do $(GO) -C $$m vet ./... && (cd $$m && $(CURDIR)/bin/staticcheck ./...) && GOWORK=off $(GO) -C $$m mod tidy -diff || exit 1; done
-	@$(MAKE) --no-print-directory generate && git diff --exit-code -- '*/internal/db/*' || { echo "generated code was stale: commit it"; exit 1; }
+	@$(MAKE) --no-print-directory generate && git diff --exit-code -- '*/internal/db/*' docs/authorization.md || { echo "generated code was stale: commit it"; exit 1; }
 
 bin/sqlc bin/staticcheck: tools/go.mod
 	@GOWORK=off $(GO) -C tools build -o $(CURDIR)/bin/ github.com/sqlc-dev/sqlc/cmd/sqlc honnef.co/go/tools/cmd/staticcheck

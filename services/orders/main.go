@@ -4,6 +4,7 @@ package main
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"errors"
 	"flag"
 	"fmt"
@@ -22,10 +23,14 @@ import (
 	"innerdoor.example/shared/serve"
 )
 
+//go:embed openapi.yaml
+var document []byte
+
 const usage = `usage: orders COMMAND; settings come from the environment (config.go)
   serve                                        answer requests (also without a command)
   healthcheck                                  ask the running process whether it is ready
   routes                                       list the operations: method, path, action, who may call
+  policy                                       show who may do what, as docs/authorization.md has it
   seed -file FILE                              make what the file says and is not there yet
   staff -tenant T -subject ID -role ROLE       give a person a role, such as the first admin`
 
@@ -49,8 +54,11 @@ func run(ctx context.Context, command string, args []string) error {
 		}
 		return ops.Healthcheck(settings)
 	case "routes":
-		serve.Print(os.Stdout, (&api.API{}).Routes())
+		serve.Print(os.Stdout, (&api.API{Document: document}).Routes())
 		return nil
+	case "policy":
+		_, err := fmt.Print(store.Policies)
+		return err
 	case "seed":
 		return seed(ctx, args)
 	case "staff":
@@ -86,8 +94,8 @@ func listen(ctx context.Context) error {
 	}
 	defer st.Close()
 
-	routes := (&api.API{Store: st}).Routes()
-	if err := serve.Check(routes, store.Knows); err != nil {
+	routes := (&api.API{Store: st, Document: document}).Routes()
+	if err := serve.Check(routes, store.Policies.Knows); err != nil {
 		return err
 	}
 	handler, err := serve.New(routes, serve.Config{Verifier: verifier, Peer: mtls.Peer, Now: time.Now, Log: log})

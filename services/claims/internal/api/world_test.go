@@ -63,7 +63,7 @@ func newWorld(t *testing.T) *world {
 	}, ordersclient.New(ordersURL, me.Transport(ordersclient.Orders)))
 	must(t, err)
 	routes := (&API{Store: st}).Routes()
-	must(t, serve.Check(routes, store.Knows))
+	must(t, serve.Check(routes, store.Policies.Knows))
 	handler, err := serve.New(routes, serve.Config{Verifier: verifier, Peer: mtls.Peer, Now: time.Now, Log: log})
 	must(t, err)
 	w.url = mtlstest.Serve(t, me, handler)

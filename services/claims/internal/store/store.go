@@ -59,16 +59,9 @@ type DecisionQuery struct {
 
 var decisions = policy.Decisions(func(r *audit.Record) principal.Tenant { return r.Tenant })
 
-// Knows says whether any policy of this service has rules for the action.
-func Knows(action authz.Name) bool {
-	for _, knows := range []func(authz.Name) bool{
-		policy.Claims.Knows, policy.Notes.Knows, policy.Delegations.Knows, policy.Staff.Knows, decisions.Knows,
-	} {
-		if knows(action) {
-			return true
-		}
-	}
-	return false
+// Policies are all of this service's.
+var Policies = authz.Policies{
+	"claim": policy.Claims, "note": policy.Notes, "delegation": policy.Delegations, "staff": policy.Staff, "decision": decisions,
 }
 
 // Store is the doors: to the claims, their notes and their delegations, to who works

@@ -55,10 +55,8 @@ type DecisionQuery struct {
 
 var decisions = policy.Decisions(func(r *audit.Record) principal.Tenant { return r.Tenant })
 
-// Knows says whether any policy of this service has rules for the action.
-func Knows(action authz.Name) bool {
-	return policy.Orders.Knows(action) || policy.Staff.Knows(action) || policy.Couriers.Knows(action) || decisions.Knows(action)
-}
+// Policies are all of this service's.
+var Policies = authz.Policies{"order": policy.Orders, "staff": policy.Staff, "carrier": policy.Couriers, "decision": decisions}
 
 // Store is the doors: to the orders, to what is known of people, and to the decisions on all of it.
 type Store struct {
