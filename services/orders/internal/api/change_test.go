@@ -46,6 +46,14 @@ func TestWhatDoesNotFitIsToldToThoseOnlyWhoMay(t *testing.T) {
 		{question{as: "alice", method: "POST", path: "/orders/o-swift/deliver"}, 403},
 		{question{as: "swift", method: "POST", path: "/orders/o-swift/deliver"}, 409}, // not shipped
 		{question{as: "swift", method: "POST", path: "/orders/o-alice/ship"}, 409},    // delivered
+		{question{as: "swift", method: "POST", path: "/orders/o-alice/cancel"}, 403},
+		{question{as: "bob", method: "POST", path: "/orders/o-alice/cancel"}, 404},
+		{question{as: "alice", method: "POST", path: "/orders/o-alice/cancel"}, 409}, // delivered
+		{question{as: "max", method: "POST", path: "/orders/o-bob-cancelled/cancel"}, 409},
+		{question{as: "bob", method: "POST", path: "/orders/o-bob-refunded/refund"}, 403},
+		{question{as: "max", method: "POST", path: "/orders/o-bob-refunded/refund"}, 409},
+		{question{as: "max", method: "POST", path: "/orders/o-other/refund"}, 409}, // placed
+		{question{as: "faint", method: "POST", path: "/orders/o-other/refund"}, 401},
 	} {
 		w.want(c.status, c.q)
 	}

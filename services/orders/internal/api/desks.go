@@ -23,19 +23,19 @@ func (a *API) staff(r *http.Request, who principal.Principal) (web.Reply, error)
 
 // appointing is what an admin may say about a person's role.
 type appointing struct {
-	Role          string      `json:"role"`
-	LimitAmount   order.Cents `json:"limit_amount"`
-	LimitCurrency string      `json:"limit_currency"`
+	Role     string      `json:"role"`
+	Limit    order.Cents `json:"limit"`
+	Currency string      `json:"currency"`
 }
 
 func (p appointing) parse(subject principal.ID) (order.Appointment, error) {
 	role, noRole := order.ParseRole(p.Role)
 	var currency order.Currency
 	var noCurrency error
-	if p.LimitCurrency != "" {
-		currency, noCurrency = order.ParseCurrency(p.LimitCurrency)
+	if p.Currency != "" {
+		currency, noCurrency = order.ParseCurrency(p.Currency)
 	}
-	return order.Appointment{Subject: subject, Role: role, LimitAmount: p.LimitAmount, LimitCurrency: currency},
+	return order.Appointment{Subject: subject, Role: role, LimitAmount: p.Limit, LimitCurrency: currency},
 		malformed(errors.Join(noRole, noCurrency))
 }
 

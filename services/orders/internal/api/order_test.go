@@ -23,9 +23,12 @@ func TestAnOrderIsShownAndChangedOnlyByWhoMay(t *testing.T) {
 		{"GET", "/orders/o-other", "", map[string]int{"alice": 404, "swift": 404, "glide": 404}, "rival"},
 		{"GET", "/orders/o-swift", "", map[string]int{"bob": 404, "rival": 404, "glide": 404, "gus": 404}, "swift"},
 		{"GET", "/orders/o-legacy", "", map[string]int{"alice": 404, "swift": 404, "mallory": 404}, "legacy"},
-		{"PUT", "/orders/o-alice-placed/carrier", toSwift, map[string]int{"alice": 403, "bob": 404, "olive": 403, "vera": 403, "tom": 404, "mallory": 404, "gus": 404, "swift": 403, "legacy": 403, "narrow": 403, "nobody": 401}, "max"},
+		{"PUT", "/orders/o-alice-placed/carrier", toSwift, map[string]int{"alice": 403, "bob": 404, "olive": 403, "vera": 403, "tom": 404, "mallory": 404, "gus": 404, "swift": 403, "legacy": 403, "narrow": 403, "nobody": 401}, "faint"},
 		{"POST", "/orders/o-swift/ship", "", map[string]int{"alice": 403, "bob": 404, "max": 403, "olive": 403, "vera": 403, "tom": 404, "rival": 404, "glide": 404, "gus": 404, "legacy": 403, "nobody": 401}, "swift"},
 		{"POST", "/orders/o-swift/deliver", "", map[string]int{"alice": 403, "bob": 404, "max": 403, "olive": 403, "vera": 403, "tom": 404, "rival": 404, "glide": 404, "gus": 404, "legacy": 403, "nobody": 401}, "swift"},
+		{"POST", "/orders/o-alice-placed/cancel", "", map[string]int{"bob": 404, "olive": 403, "vera": 403, "tom": 404, "eve": 404, "swift": 403, "narrow": 403, "mallory": 404, "gus": 404, "nobody": 401, "": 401}, "alice"},
+		{"POST", "/orders/o-other/cancel", "", map[string]int{"alice": 404, "olive": 403, "vera": 403, "tom": 404, "rival": 403, "glide": 403, "gus": 404}, "max"},
+		{"POST", "/orders/o-alice-free/refund", "", map[string]int{"alice": 403, "bob": 404, "olive": 403, "vera": 403, "tom": 404, "swift": 403, "narrow": 403, "faint": 401, "mallory": 404, "gus": 404, "gary": 404, "nobody": 401, "": 401}, "max"},
 		{"GET", "/orders/decisions", "", map[string]int{"alice": 403, "max": 403, "olive": 403, "tom": 403, "swift": 403, "mallory": 403, "gus": 403, "nobody": 401, "": 401}, "vera"},
 	} {
 		for _, who := range slices.Sorted(maps.Keys(c.refused)) {
@@ -59,6 +62,9 @@ func TestHiddenAndAbsentAreTheSameBytes(t *testing.T) {
 		{as: "bob", method: "PUT", path: "/orders/%/carrier", body: toSwift},
 		{as: "rival", method: "POST", path: "/orders/%/ship"},
 		{as: "rival", method: "POST", path: "/orders/%/deliver"},
+		{as: "bob", method: "POST", path: "/orders/%/cancel"},
+		{as: "bob", method: "POST", path: "/orders/%/refund"},
+		{as: "gus", method: "POST", path: "/orders/%/refund"},
 		{as: "bob", peer: "claims", path: "/internal/orders/%/coverage"},
 	} {
 		hidden, absent := c, c
@@ -208,6 +214,8 @@ func TestSupportSeesNobodysContact(t *testing.T) {
 // TestWithoutARecordNothingIsShownOrDone: the table of records is away.
 func TestWithoutARecordNothingIsShownOrDone(t *testing.T) {
 	w := newWorld(t)
+	const changed = `SELECT (SELECT count(*) * 1000 + sum(version) FROM orders) + (SELECT count(*) * 1000 + sum(version) FROM staff)
+		+ (SELECT count(*) * 1000 + sum(version) FROM carriers)`
 	asked := []question{
 		{as: "alice", path: "/orders/o-alice"},
 		{as: "alice", path: "/orders"},
@@ -218,8 +226,14 @@ func TestWithoutARecordNothingIsShownOrDone(t *testing.T) {
 		{as: "swift", method: "POST", path: "/orders/o-swift/ship"},
 		{as: "alice", peer: "claims", path: "/internal/orders/o-alice/coverage"},
 		{as: "vera", path: "/orders/decisions"},
+		{as: "alice", method: "POST", path: "/orders/o-alice-placed/cancel"},
+		{as: "max", method: "POST", path: "/orders/o-alice-free/refund"},
+		{as: "tom", path: "/orders/staff"},
+		{as: "alice", path: "/orders/carriers"},
+		{as: "tom", method: "PUT", path: "/orders/staff/home:max", body: `{"role":"support"}`},
+		{as: "tom", method: "DELETE", path: "/orders/carriers/home:swift"},
 	}
-	before := w.number(`SELECT count(*) * 1000 + sum(version) FROM orders`)
+	before := w.number(changed)
 	w.sql(`ALTER TABLE records RENAME TO lost`)
 	for _, q := range asked {
 		a := w.want(503, q)
@@ -227,8 +241,8 @@ func TestWithoutARecordNothingIsShownOrDone(t *testing.T) {
 			t.Errorf("%s %s: %v %s", q.as, q.path, a.header, a.body)
 		}
 	}
-	if after := w.number(`SELECT count(*) * 1000 + sum(version) FROM orders`); after != before {
-		t.Error("an order was changed without a record")
+	if after := w.number(changed); after != before {
+		t.Error("something was changed without a record")
 	}
 	w.sql(`ALTER TABLE lost RENAME TO records`)
 	for _, q := range asked {

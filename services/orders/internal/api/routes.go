@@ -13,7 +13,10 @@ import (
 )
 
 // API is the service's operations over its store.
-type API struct{ Store *store.Store }
+type API struct {
+	Store    *store.Store
+	Document []byte // what is served, in OpenAPI's YAML
+}
 
 // Routes is the whole surface: every operation, the action that is decided for it, and who may carry it here.
 func (a *API) Routes() []serve.Route {
@@ -22,6 +25,7 @@ func (a *API) Routes() []serve.Route {
 		serve.POST("/orders", order.Placing, public, a.place),
 		serve.GET("/orders", order.Read, public, a.list),
 		serve.GET("/orders/count", order.Read, public, a.count),
+		serve.Document("/orders/openapi.json", public, a.Document),
 		serve.GET("/orders/decisions", order.Audit, public, a.decisions),
 		serve.GET("/orders/decisions/{id}", order.Audit, public, a.decision),
 		serve.GET("/orders/staff", order.ReadStaff, public, a.staff),

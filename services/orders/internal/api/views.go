@@ -100,8 +100,8 @@ func plain[R, V any](page store.ListedOf[R], view func(R) V) web.Page[V] {
 type staffOf struct {
 	Subject       principal.ID   `json:"subject"`
 	Role          order.Role     `json:"role"`
-	LimitAmount   order.Cents    `json:"limit_amount,omitzero"`
-	LimitCurrency order.Currency `json:"limit_currency,omitzero"`
+	LimitAmount   order.Cents    `json:"limit,omitzero"`
+	LimitCurrency order.Currency `json:"currency,omitzero"`
 	Version       int64          `json:"version"`
 	CreatedAt     order.Time     `json:"created_at"`
 	UpdatedAt     order.Time     `json:"updated_at"`

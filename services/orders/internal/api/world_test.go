@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -29,21 +30,26 @@ const (
 	stepUpACR  = "urn:test:mfa"
 )
 
-// cast is who asks: everybody of the cast whom orders knows, and a rival of swift's.
+// cast is who asks: everybody of the cast whom orders knows, and a rival of swift's. weak is tom and faint is max, without
+// their second factor; eve has no role yet.
 var cast = map[string]principal.Fields{
 	"alice":   person("acme", "home:alice", everyScope),
 	"bob":     person("acme", "home:bob", everyScope),
 	"olive":   person("acme", "home:olive", everyScope),
 	"vera":    person("acme", "home:vera", everyScope),
-	"tom":     person("acme", "home:tom", everyScope),
-	"max":     person("acme", "home:max", everyScope),
+	"tom":     strong("acme", "home:tom"),
+	"weak":    person("acme", "home:tom", everyScope),
+	"max":     strong("acme", "home:max"),
+	"faint":   person("acme", "home:max", everyScope),
+	"eve":     strong("acme", "home:eve"),
 	"swift":   person("acme", "home:swift", "orders:read orders:ship"),
 	"rival":   person("acme", "home:other", "orders:read orders:ship"),
 	"legacy":  person("acme", "partner:legacy", "orders:read orders:write"),
 	"narrow":  person("acme", "home:alice", "claims:read"),
 	"writer":  person("acme", "home:alice", "orders:write"),
 	"mallory": person("globex", "home:mallory", everyScope),
-	"gus":     person("globex", "home:gus", everyScope),
+	"gus":     strong("globex", "home:gus"),
+	"gary":    strong("globex", "home:gary"),
 	"gina":    person("globex", "home:gina", everyScope),
 	"glide":   person("globex", "home:glide", "orders:read orders:ship"),
 	"nobody":  {ID: principal.AnonymousID},
@@ -51,6 +57,12 @@ var cast = map[string]principal.Fields{
 
 func person(tenant principal.Tenant, id principal.ID, scope string) principal.Fields {
 	return principal.Fields{ID: id, Scope: scope, Context: principal.Context{Tenant: tenant}}
+}
+
+func strong(tenant principal.Tenant, id principal.ID) principal.Fields {
+	p := person(tenant, id, everyScope)
+	p.Context.SecondFactor = true
+	return p
 }
 
 // world is the service as it runs, seeded, behind real mutual TLS, and those who may call it.
@@ -78,8 +90,8 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
-	routes := (&api.API{Store: st}).Routes()
-	if err := serve.Check(routes, store.Knows); err != nil {
+	routes := (&api.API{Store: st, Document: []byte("openapi: 3.1.0")}).Routes()
+	if err := serve.Check(routes, store.Policies.Knows); err != nil {
 		t.Fatal(err)
 	}
 	signer, verifier := principaltest.Keys(t)
@@ -122,6 +134,8 @@ type question struct {
 	path   string
 	body   string
 	match  string // If-Match
+	key    string // Idempotency-Key
+	media  string // Content-Type
 	txn    string
 }
 
@@ -149,7 +163,10 @@ func (w *world) ask(q question) answer {
 		r.Header.Set(principal.Header, principaltest.Token(w.t, w.signer, fields))
 	}
 	if q.body != "" {
-		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Content-Type", cmp.Or(q.media, "application/json"))
+	}
+	if q.key != "" {
+		r.Header.Set("Idempotency-Key", q.key)
 	}
 	if q.match != "" {
 		r.Header.Set("If-Match", q.match)
@@ -223,6 +240,43 @@ func (w *world) sql(statement string) {
 	if _, err := db.Exec(statement); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// contents is the whole database as text, table by table.
+func (w *world) contents() string {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+w.file+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer db.Close()
+	var all strings.Builder
+	for _, table := range column(w.t, db, `SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`) {
+		columns := column(w.t, db, `SELECT 'quote(' || name || ')' FROM pragma_table_info(?)`, table)
+		rows := column(w.t, db, "SELECT "+strings.Join(columns, " || ',' || ")+" FROM "+table+" ORDER BY 1")
+		all.WriteString(table + "\n" + strings.Join(rows, "\n") + "\n")
+	}
+	return all.String()
+}
+
+func column(t *testing.T, db *sql.DB, query string, args ...any) (all []string) {
+	t.Helper()
+	rows, err := db.Query(query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, one)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // number is the answer to a query of one number.
