@@ -186,7 +186,7 @@ func TestOnlyTheOwnerSharesAClaimAndOnlyForAWhile(t *testing.T) {
 	w.expect(422, "bob", "PUT", "/claims/c-bob/delegates/home:bob", expiry(1))
 	w.expect(404, "max", "GET", "/claims/c-bob", "")
 
-	w.expect(200, "bob", "PUT", max, expiry(89.99))
+	w.expect(201, "bob", "PUT", max, expiry(89.99))
 	w.expect(200, "max", "GET", "/claims/c-bob", "")
 	w.expect(403, "max", "POST", "/claims/c-bob/approve", "")
 	again := w.expect(200, "bob", "PUT", max, expiry(1))
@@ -223,9 +223,9 @@ func TestAPersonHoldsAtMostAHundredLiveShares(t *testing.T) {
 		time.Now().Add(time.Hour).UnixMilli())
 	w.expect(422, "bob", "PUT", "/claims/c-bob-big/delegates/home:dora", expiry(1)) // she holds 99 and that of c-bob
 	w.expect(200, "bob", "PUT", "/claims/c-bob/delegates/home:dora", expiry(1))     // to renew one is not to hold another
-	w.expect(200, "bob", "PUT", "/claims/c-bob-big/delegates/home:max", expiry(1))
+	w.expect(201, "bob", "PUT", "/claims/c-bob-big/delegates/home:max", expiry(1))
 	w.expect(204, "bob", "DELETE", "/claims/c-bob/delegates/home:dora", "")
-	w.expect(200, "bob", "PUT", "/claims/c-bob-big/delegates/home:dora", expiry(1))
+	w.expect(201, "bob", "PUT", "/claims/c-bob-big/delegates/home:dora", expiry(1))
 }
 
 func TestOnlyAuditorsLookAtDecisionsAndOnlyAtTheirTenants(t *testing.T) {

@@ -38,7 +38,7 @@ func (a *API) share(r *http.Request, who principal.Principal) (web.Reply, error)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	return visible(d.By, d.Row.Version, shareViewOf(d.Row))
+	return put(d.By, d.Row.Version, shareViewOf(d.Row))
 }
 
 func (a *API) unshare(r *http.Request, who principal.Principal) (web.Reply, error) {

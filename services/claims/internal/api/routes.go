@@ -102,3 +102,12 @@ func made(reply web.Reply, err error, location string) (web.Reply, error) {
 	}
 	return reply, err
 }
+
+// put answers to what makes a row or changes the one there is.
+func put(by string, version int64, view any) (web.Reply, error) {
+	reply, err := visible(by, version, view)
+	if by != "" && version == 1 {
+		reply.Status = http.StatusCreated
+	}
+	return reply, err
+}

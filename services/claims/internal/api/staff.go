@@ -52,7 +52,7 @@ func (a *API) appoint(r *http.Request, who principal.Principal) (web.Reply, erro
 	if err != nil {
 		return web.Reply{}, err
 	}
-	return visible(s.By, s.Row.Version, staffViewOf(s.Row))
+	return put(s.By, s.Row.Version, staffViewOf(s.Row))
 }
 
 func (a *API) dismiss(r *http.Request, who principal.Principal) (web.Reply, error) {
