@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Cursors seals the places at which lists go on, so that a client can neither read
@@ -41,7 +42,7 @@ func (c *Cursors) sealed(p Place, holder string) string {
 
 func (c *Cursors) opened(cursor, holder string) (Place, error) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil {
+	if err != nil || strings.ContainsAny(cursor, "\r\n") { // which Go's base64 skips
 		return Place{}, errCursor
 	}
 	place, err := c.aead.Open(nil, nil, sealed, []byte(holder))

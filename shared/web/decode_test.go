@@ -215,20 +215,6 @@ func TestTheAnswerSaysWhereTheBodyIsWrong(t *testing.T) {
 	}
 }
 
-func FuzzDecode(f *testing.F) {
-	for _, body := range []string{good, `{"owner":"a","OWNER":"b"}`, `{"free":{"n":9007199254740993}}`, `[[[[`, "\xff", `null`} {
-		f.Add(body)
-	}
-	f.Fuzz(func(t *testing.T, body string) {
-		var into order
-		if err := web.Decode(post(body), &into); err != nil {
-			if _, ok := errors.AsType[*web.Error](err); !ok {
-				t.Errorf("%q: an error of type %T", body, err)
-			}
-		}
-	})
-}
-
 func BenchmarkDecode(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
