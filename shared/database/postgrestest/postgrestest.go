@@ -23,6 +23,8 @@ import (
 
 	"innerdoor.example/shared/authz"
 	"innerdoor.example/shared/database"
+	"innerdoor.example/shared/door"
+	"innerdoor.example/shared/principal"
 )
 
 // Twin is a PostgreSQL with the rows of a SQLite.
@@ -72,6 +74,17 @@ func (twin *Twin) Compare(ctx context.Context, text string, args ...any) (int, e
 	return len(here), nil
 }
 
+// Lists compares a page and the count of a noun's list, as door.Keyset and door.CountSQL ask for them, and says how many
+// rows the page has.
+func (twin *Twin) Lists(ctx context.Context, sel, from string, tenant principal.Tenant, ways []authz.SQL, page door.Page) (int, error) {
+	text, args := door.CountSQL(from, tenant, ways, page.Filter)
+	if _, err := twin.Compare(ctx, text, args...); err != nil {
+		return 0, err
+	}
+	text, args = door.Keyset(sel, tenant, ways, page)
+	return twin.Compare(ctx, text, args...)
+}
+
 func all(rows *sql.Rows) (found [][]any, err error) {
 	defer rows.Close()
 	columns, err := rows.Columns()
@@ -106,9 +119,9 @@ func (twin *Twin) copy(ctx context.Context, tx *database.Tx, table string) error
 	}
 	declared, holders := make([]string, len(columns)), make([]string, len(columns))
 	for i, column := range columns {
-		declared[i], holders[i] = column+" text NOT NULL", "$"+strconv.Itoa(i+1)
+		declared[i], holders[i] = column+" text", "$"+strconv.Itoa(i+1)
 		if _, number := found[0][i].(int64); number {
-			declared[i] = column + " bigint NOT NULL"
+			declared[i] = column + " bigint"
 		}
 	}
 	if _, err := twin.postgres.ExecContext(ctx, "CREATE TABLE "+table+" ("+strings.Join(declared, ", ")+")"); err != nil {

@@ -15,7 +15,7 @@ import (
 	"innerdoor.example/shared/principal/principaltest"
 )
 
-const everyScope = "claims:read claims:write claims:decide claims:audit"
+const everyScope = "claims:read claims:write claims:decide claims:audit claims:staff claims:export"
 
 // newStore is a store over an empty database file.
 func newStore(t testing.TB) *Store {
