@@ -50,7 +50,7 @@ func (e expected) check(t *testing.T) {
 func TestEveryDecisionAboutAClaimHasOneRecordThatSaysWhy(t *testing.T) {
 	bobs := inReview(t, cast.Bob, 100_00)
 	id := claimID(bobs)
-	demand(t, http.StatusOK, sys.As(cast.Bob), put(bobs+"/delegates/home:dora", sharedFor(time.Hour)))
+	demand(t, http.StatusCreated, sys.As(cast.Bob), put(bobs+"/delegates/home:dora", sharedFor(time.Hour)))
 	read := func(p cast.Person, status int, outcome, rule, result string) expected {
 		return expected{who: sys.As(p), ask: get(bobs), status: status, action: "claims:read", outcome: outcome, rule: rule, result: result, subject: p.ID()}
 	}

@@ -102,7 +102,7 @@ func TestADelegationEndsWhenItExpires(t *testing.T) {
 	path := drafted(t, cast.Bob, 100_00)
 	expect(t, http.StatusNotFound, sys.As(cast.Eddy), get(path))
 	end := time.Now().Add(2 * time.Second)
-	expect(t, http.StatusOK, sys.As(cast.Bob), put(path+"/delegates/home:eddy", map[string]any{"expires_at": end.UnixMilli()}))
+	expect(t, http.StatusCreated, sys.As(cast.Bob), put(path+"/delegates/home:eddy", map[string]any{"expires_at": end.UnixMilli()}))
 	expect(t, http.StatusOK, sys.As(cast.Eddy), get(path))
 	time.Sleep(time.Until(end))
 	expect(t, http.StatusNotFound, sys.As(cast.Eddy), get(path))
@@ -117,7 +117,7 @@ func TestADelegationEndsWhenItExpires(t *testing.T) {
 func TestADelegationTakenAwayIsGoneOnTheNextRequest(t *testing.T) {
 	path := drafted(t, cast.Bob, 100_00)
 	for range 5 {
-		expect(t, http.StatusOK, sys.As(cast.Bob), put(path+"/delegates/home:eddy", sharedFor(time.Hour)))
+		expect(t, http.StatusCreated, sys.As(cast.Bob), put(path+"/delegates/home:eddy", sharedFor(time.Hour)))
 		expect(t, http.StatusOK, sys.As(cast.Eddy), get(path))
 		expect(t, http.StatusNoContent, sys.As(cast.Bob), remove(path+"/delegates/home:eddy"))
 		expect(t, http.StatusNotFound, sys.As(cast.Eddy), get(path)) // with the same token, still valid
@@ -136,7 +136,7 @@ func TestAClaimIsSharedForAWhileAndNotWithOneself(t *testing.T) {
 		expect(t, http.StatusNotFound, sys.As(cast.Alice), unfit) // what does not fit is told to who may do it
 	}
 	expect(t, http.StatusNotFound, sys.As(cast.Eddy), get(path))
-	expect(t, http.StatusOK, sys.As(cast.Bob), put(path+"/delegates/home:eddy", sharedFor(90*24*time.Hour-time.Minute)))
+	expect(t, http.StatusCreated, sys.As(cast.Bob), put(path+"/delegates/home:eddy", sharedFor(90*24*time.Hour-time.Minute)))
 	expect(t, http.StatusOK, sys.As(cast.Eddy), get(path))
 	expect(t, http.StatusNoContent, sys.As(cast.Bob), remove(path+"/delegates/home:eddy"))
 }

@@ -268,7 +268,7 @@ func TestWhatIsNotListedDoesNotExist(t *testing.T) {
 
 func TestAPathsOtherMethodsAreToldAndNotTaken(t *testing.T) {
 	for path, methods := range map[string]string{
-		"/claims": "GET, POST", "/claims/c-alice": "GET", "/claims/c-alice/submit": "POST", "/claims/c-alice/delegates/home:bob": "DELETE, PUT",
+		"/claims": "GET, POST", "/claims/c-alice": "GET, PATCH", "/claims/c-alice/submit": "POST", "/claims/c-alice/delegates/home:bob": "DELETE, PUT",
 		"/orders/o-alice/carrier": "PUT", "/oidc/token": "POST",
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {

@@ -128,7 +128,7 @@ func TestNobodyEntersWithoutACredentialExceptWhereThePageSaysSo(t *testing.T) {
 				return
 			}
 			method, path, _ := strings.Cut(r.name, " ")
-			answer := expect(t, http.StatusUnauthorized, sys.Anyone(), ask{method: method, path: strings.NewReplacer("{id}", "c-alice", "{subject}", "home:carol").Replace(path)})
+			answer := expect(t, http.StatusUnauthorized, sys.Anyone(), ask{method: method, path: strings.NewReplacer("{id}", "c-alice", "{subject}", "home:carol", "{note}", "n-public").Replace(path)})
 			if challenge := answer.Header.Get("WWW-Authenticate"); !strings.HasPrefix(challenge, "Bearer ") {
 				t.Errorf("the challenge is %q", challenge)
 			}

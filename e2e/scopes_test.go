@@ -18,15 +18,20 @@ func scoped(claim, order string) map[string][]ask {
 		return []ask{get("/" + service + "/decisions"), get("/" + service + "/decisions/whatever")}
 	}
 	return map[string][]ask{
-		"claims:read":   {get("/claims"), get("/claims/count"), get(claim), get(claim + "/delegates")},
-		"claims:write":  {filing("o-nowhere", 1), post(claim+"/submit", nil), put(claim+"/delegates/home:eddy", sharedFor(-time.Hour)), remove(claim + "/delegates/home:eddy")},
-		"claims:decide": {post(claim+"/take", nil), post(claim+"/approve", nil)},
+		"claims:read": {get("/claims"), get("/claims/count"), get(claim), get(claim + "/delegates"), get(claim + "/notes"), get(claim + "/notes/n-public")},
+		"claims:write": {filing("o-nowhere", 1), post(claim+"/submit", nil), post(claim+"/withdraw", nil), patch(claim, map[string]any{"amount": -1}),
+			post(claim+"/notes", map[string]any{"kind": "public", "body": ""}), put(claim+"/delegates/home:eddy", sharedFor(-time.Hour)), remove(claim + "/delegates/home:eddy")},
+		"claims:decide": {post(claim+"/take", nil), post(claim+"/approve", nil), post(claim+"/reject", nil), put(claim+"/assignee", map[string]any{"subject": "home:nobody"})},
+		"claims:export": {get("/claims/export")},
+		"claims:staff":  {get("/claims/staff"), put("/claims/staff/home:nobody", map[string]any{"role": "support"}), remove("/claims/staff/home:nobody")},
 		"claims:audit":  decided("claims"),
 		"orders:read":   {get("/orders"), get("/orders/count"), get(order)},
-		"orders:write":  {post("/orders", placing(cast.Alice, -1))},
-		"orders:manage": {put(order+"/carrier", map[string]any{"carrier": "nobody-parcel"})},
-		"orders:ship":   {post(order+"/ship", nil), post(order+"/deliver", nil)},
-		"orders:audit":  decided("orders"),
+		"orders:write":  {post("/orders", placing(cast.Alice, -1)), post(order+"/cancel", nil)},
+		"orders:manage": {put(order+"/carrier", map[string]any{"carrier": "nobody-parcel"}), post(order+"/refund", nil)},
+		"orders:staff": {get("/orders/staff"), put("/orders/staff/home:nobody", map[string]any{"role": "support"}), remove("/orders/staff/home:nobody"),
+			get("/orders/carriers"), put("/orders/carriers/home:nobody", map[string]any{"carrier": "nobody-parcel"}), remove("/orders/carriers/home:nobody")},
+		"orders:ship":  {post(order+"/ship", nil), post(order+"/deliver", nil)},
+		"orders:audit": decided("orders"),
 	}
 }
 

@@ -2,7 +2,7 @@ package e2e
 
 import (
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +16,10 @@ func objectsOf(route string) []string {
 	switch of(route) {
 	case "decision":
 		return []string{"acme's", "globex's", "absent"}
+	case "staff":
+		return []string{"own", "somebody", "absent"}
+	case "note":
+		return []string{"bob's", "bob's*", "twin", "twin*", "absent"}
 	case "claim":
 		return []string{"mine", "bob's", "glen's", "twin", "draft", "absent"}
 	case "order", "order to claim":
@@ -32,6 +36,10 @@ func of(route string) string {
 		return "order to claim"
 	case strings.Contains(path, "/decisions/{"):
 		return "decision"
+	case strings.Contains(path, "/staff/{"), strings.Contains(path, "/carriers/{"):
+		return "staff"
+	case strings.HasSuffix(path, "/notes/{note}"):
+		return "note"
 	case strings.HasPrefix(path, "/claims/{"):
 		return "claim"
 	case strings.HasPrefix(path, "/orders/{"):
@@ -49,6 +57,7 @@ type stage struct {
 func newStage(t testing.TB) *stage {
 	s := &stage{map[string]map[string]string{
 		"claim":          {"bob's": "c-bob", "glen's": claimID(inReview(t, cast.Glen, 300_00)), "twin": "c-alice", "draft": "c-alice-draft"},
+		"note":           {"bob's": "c-bob", "bob's*": "c-bob", "twin": "c-alice", "twin*": "c-alice"}, // the claim; which note, says the cell
 		"order":          {"bob's": carried(t, cast.Bob), "glen's": carried(t, cast.Glen), "twin": "o-alice"},
 		"order to claim": {"bob's": "o-bob-free", "glen's": delivered(t, cast.Glen, 300_00), "twin": "o-alice"},
 		"claims/decision": {
@@ -119,13 +128,20 @@ func (s *stage) shared(t testing.TB) map[string]string {
 	}
 	look(cast.Alice, "/claims/"+s.ids["claim"]["draft"])
 	look(cast.Bob, "/claims/"+s.ids["claim"]["bob's"]+"/delegates")
+	look(cast.Sam, "/claims/"+s.ids["claim"]["bob's"]+"/notes")
+	look(cast.Tom, "/claims/staff")
+	look(cast.Gary, "/claims/staff")
+	for _, desk := range []string{"/orders/staff", "/orders/carriers"} {
+		look(cast.Tom, desk)
+		look(cast.Gary, desk)
+	}
 	return seen
 }
 
 // play sends the cell's request and compares.
 func (s *stage) play(t *testing.T, c cell) {
 	a := c.ask(s.idFor(t, c))
-	answer := patiently(a, c.caller(t, a))
+	answer := a.by(c.caller(t, a))
 	if answer.Status != c.want {
 		t.Errorf("%s: %s; want %d", a, answer, c.want)
 	}
@@ -136,30 +152,20 @@ func (s *stage) play(t *testing.T, c cell) {
 // There is no other object like the twins, so nobody changes them for good.
 func (c cell) caller(t testing.TB, a ask) *harness.Caller {
 	who := sys.As(c.who)
-	switch {
-	case c.object == "twin" && strings.HasSuffix(c.route, "/approve"):
+	switch noun := of(c.route); {
+	case c.object == "twin" && c.forGood():
 		return who.With("If-Match", `"1000000"`) // not its version
 	case c.changes() && a.method == http.MethodDelete:
-		demand(t, http.StatusOK, who, put(a.path, sharedFor(time.Hour)))
-	case c.object == "twin" && c.changes() && a.method == http.MethodPut:
+		demand(t, http.StatusCreated, who, put(a.path, c.body(http.MethodPut, a.path)))
+	case (c.object == "twin" || noun == "staff") && c.changes() && a.method == http.MethodPut:
 		t.Cleanup(func() { expect(t, http.StatusNoContent, who, remove(a.path)) })
 	}
 	return who
 }
 
-// patiently waits where the gateway says that it is too much.
-func patiently(a ask, who *harness.Caller) harness.Answer {
-	for {
-		answer := a.by(who)
-		if answer.Status != http.StatusTooManyRequests {
-			return answer
-		}
-		seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
-		if err != nil {
-			return answer
-		}
-		time.Sleep(time.Duration(seconds) * time.Second)
-	}
+// forGood says that the route does something that is not undone.
+func (c cell) forGood() bool {
+	return slices.Contains([]string{"approve", "reject", "withdraw", "assignee", "refund"}, c.route[strings.LastIndex(c.route, "/")+1:])
 }
 
 // marked fails if the other tenant's name is anywhere in the answer, or the person's own
@@ -171,7 +177,7 @@ func (c cell) marked(t testing.TB, answer harness.Answer) {
 		t.Errorf("%s of %s is shown something of %s: %s", c.who.Name, c.who.Tenant, other, answer)
 	}
 	_, path, _ := strings.Cut(c.route, " ")
-	if one := path == "/claims/{id}" || path == "/orders/{id}"; one && answer.Status == http.StatusOK && !strings.Contains(body, c.who.Tenant) {
+	if one := path == "/claims/{id}" || path == "/orders/{id}" || of(c.route) == "note"; one && answer.Status == http.StatusOK && !strings.Contains(body, c.who.Tenant) {
 		t.Errorf("%s is shown something that does not say that it is %s's: %s", c.who.Name, c.who.Tenant, answer)
 	}
 }
@@ -181,9 +187,9 @@ func (c cell) marked(t testing.TB, answer harness.Answer) {
 // of it.
 func (s *stage) idFor(t testing.TB, c cell) string {
 	noun := of(c.route)
-	own := noun == "claim" && c.object == "mine"
+	own := noun == "claim" && c.object == "mine" && c.route != "PATCH /claims/{id}" && !c.forGood()
 	switch {
-	case noun == "":
+	case noun == "", noun == "staff":
 		return ""
 	case c.changes() && c.object != "twin" && !own:
 		return c.fresh(t)
@@ -212,13 +218,20 @@ func (c cell) fresh(t testing.TB) string {
 	switch c.route {
 	case "POST /claims":
 		return delivered(t, owner, cents)
-	case "POST /claims/{id}/submit", "PUT /claims/{id}/delegates/{subject}", "DELETE /claims/{id}/delegates/{subject}":
+	case "PATCH /claims/{id}", "POST /claims/{id}/submit", "PUT /claims/{id}/delegates/{subject}", "DELETE /claims/{id}/delegates/{subject}":
 		return claimID(drafted(t, owner, cents))
-	case "POST /claims/{id}/take":
+	case "POST /claims/{id}/take", "POST /claims/{id}/withdraw":
 		return claimID(submitted(t, owner, cents))
-	case "POST /claims/{id}/approve":
+	case "POST /claims/{id}/notes":
+		if c.object == "draft" {
+			return claimID(drafted(t, owner, cents))
+		}
 		return claimID(inReview(t, owner, cents))
-	case "PUT /orders/{id}/carrier", "POST /orders/{id}/ship":
+	case "POST /claims/{id}/approve", "POST /claims/{id}/reject", "PUT /claims/{id}/assignee":
+		return claimID(inReview(t, owner, cents))
+	case "POST /orders/{id}/refund":
+		return delivered(t, owner, cents)
+	case "PUT /orders/{id}/carrier", "POST /orders/{id}/ship", "POST /orders/{id}/cancel":
 		return carried(t, owner)
 	case "POST /orders/{id}/deliver":
 		id := carried(t, owner)
@@ -233,20 +246,47 @@ func (c cell) fresh(t testing.TB) string {
 // ask is the cell's request.
 func (c cell) ask(id string) ask {
 	method, path, _ := strings.Cut(c.route, " ")
-	subject := "home:somebody-to-" + strings.ToLower(method) // so that one cell does not remove what another made
-	if c.object == "bob's" && !c.changes() {
-		subject = cast.Dora.ID() // whom bob shares it with
+	note := "n-public"
+	if strings.HasSuffix(c.object, "*") {
+		note = "n-internal"
 	}
-	a := ask{method: method, path: strings.NewReplacer("{id}", id, "{subject}", subject).Replace(path)}
+	path = strings.NewReplacer("{id}", id, "{subject}", c.subject(method), "{note}", note).Replace(path)
+	switch c.route {
+	case "POST /claims":
+		return filing(id, 10_00)
+	case "POST /orders":
+		return ask{method: method, path: path, body: placing(c.who, 10_00)}
+	}
+	return ask{method: method, path: path, body: c.body(method, path)}
+}
+
+// subject is the person whom the cell's request names.
+func (c cell) subject(method string) string {
 	switch {
-	case c.route == "POST /claims":
-		a = filing(id, 10_00)
-	case c.route == "POST /orders":
-		a.body = placing(c.who, 10_00)
-	case strings.HasSuffix(path, "/carrier"):
-		a.body = map[string]any{"carrier": parcels(c.who.Tenant)}
-	case method == http.MethodPut:
-		a.body = sharedFor(time.Hour)
+	case c.object == "own":
+		return c.who.ID()
+	case c.object == "bob's" && !c.changes():
+		return cast.Dora.ID() // whom bob shares it with
 	}
-	return a
+	return "home:" + c.object[:1] + "-somebody-to-" + strings.ToLower(method) // so that one cell does not remove what another made
+}
+
+// body is what a request like this says.
+func (c cell) body(method, path string) any {
+	own := map[string]cast.Person{cast.Acme: cast.Ada, cast.Globex: cast.Grace}[c.who.Tenant]
+	switch {
+	case strings.HasSuffix(path, "/carrier"), strings.Contains(path, "/carriers/") && method == http.MethodPut:
+		return map[string]any{"carrier": parcels(c.who.Tenant)}
+	case strings.Contains(path, "/staff/") && method == http.MethodPut:
+		return map[string]any{"role": "support"}
+	case strings.HasSuffix(path, "/assignee"):
+		return map[string]any{"subject": own.ID()}
+	case strings.HasSuffix(path, "/notes") && method == http.MethodPost:
+		return map[string]any{"kind": "public", "body": c.who.Tenant + ": said"}
+	case method == http.MethodPatch:
+		return map[string]any{"description": c.who.Tenant + ": said anew"}
+	case method == http.MethodPut:
+		return sharedFor(time.Hour)
+	}
+	return nil
 }

@@ -25,7 +25,10 @@ func onOne(path string) []ask {
 	}
 	return []ask{
 		get(path), get(path + "/delegates"), get(path + "/delegates?limit=1"),
-		post(path+"/submit", nil), post(path+"/take", nil), post(path+"/approve", nil),
+		get(path + "/notes"), get(path + "/notes/n-public"), get(path + "/notes/n-internal"),
+		post(path+"/submit", nil), post(path+"/take", nil), post(path+"/approve", nil), post(path+"/withdraw", nil), post(path+"/reject", nil),
+		patch(path, map[string]any{"amount": 1}), put(path+"/assignee", map[string]any{"subject": "home:ada"}),
+		post(path+"/notes", map[string]any{"kind": "public", "body": "x"}), post(path+"/notes", map[string]any{"kind": "internal", "body": "x"}),
 		put(path+"/delegates/home:dora", sharedFor(time.Hour)), remove(path + "/delegates/home:dora"),
 	}
 }

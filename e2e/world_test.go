@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,14 +20,29 @@ type ask struct {
 	body         any
 }
 
-func get(path string) ask            { return ask{http.MethodGet, path, nil} }
-func post(path string, body any) ask { return ask{http.MethodPost, path, body} }
-func put(path string, body any) ask  { return ask{http.MethodPut, path, body} }
-func remove(path string) ask         { return ask{http.MethodDelete, path, nil} }
+func get(path string) ask             { return ask{http.MethodGet, path, nil} }
+func post(path string, body any) ask  { return ask{http.MethodPost, path, body} }
+func put(path string, body any) ask   { return ask{http.MethodPut, path, body} }
+func patch(path string, body any) ask { return ask{http.MethodPatch, path, body} }
+func remove(path string) ask          { return ask{http.MethodDelete, path, nil} }
 
 func (a ask) String() string { return a.method + " " + a.path }
 
-func (a ask) by(who *harness.Caller) harness.Answer { return who.Do(a.method, a.path, a.body) }
+// by asks as who. The tests of a whole minute ask more than a person may, so it waits
+// where the gateway says that it is too much.
+func (a ask) by(who *harness.Caller) harness.Answer {
+	for {
+		answer := a.once(who)
+		seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
+		if answer.Status != http.StatusTooManyRequests || err != nil {
+			return answer
+		}
+		time.Sleep(time.Duration(seconds) * time.Second)
+	}
+}
+
+// once asks as who, and takes what comes.
+func (a ask) once(who *harness.Caller) harness.Answer { return who.Do(a.method, a.path, a.body) }
 
 // callers are people as the cast logs them in.
 type callers []*harness.Caller
@@ -42,7 +58,11 @@ func as(people ...cast.Person) callers {
 // expect asks and fails unless the answer has the status.
 func expect(t testing.TB, status int, who *harness.Caller, a ask) harness.Answer {
 	t.Helper()
-	answer := a.by(who)
+	asked := a.by
+	if status == http.StatusTooManyRequests {
+		asked = a.once
+	}
+	answer := asked(who)
 	if answer.Status != status {
 		t.Errorf("%s: %s: %s; want %d", who, a, answer, status)
 	}
