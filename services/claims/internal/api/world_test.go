@@ -27,7 +27,7 @@ import (
 	"innerdoor.example/shared/serve"
 )
 
-const everyScope = "claims:read claims:write claims:decide claims:audit"
+const everyScope = "claims:read claims:write claims:decide claims:export claims:staff claims:audit"
 
 // world is the service as it runs, over mutual TLS and a database file, with the
 // demo's facts in it; beside it somebody who answers as orders does.

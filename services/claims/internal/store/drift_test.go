@@ -4,10 +4,12 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"innerdoor.example/services/claims/internal/claim"
 	"innerdoor.example/services/claims/internal/policy"
+	"innerdoor.example/shared/audit"
 	"innerdoor.example/shared/authz"
 	"innerdoor.example/shared/database"
 	"innerdoor.example/shared/door"
@@ -37,6 +39,7 @@ func randomClaim(r *rand.Rand, id claim.ID, order int) claim.Claim {
 		Amount: pick(r, []claim.Cents{250_00, 500_00, 500_01, 0}), Currency: pick(r, someMoney), Status: pick(r, append([]claim.Status{claim.InReview, "", "DRAFT"}, claim.Statuses()...)),
 		Assignee: pick(r, somePeople), FirstApprover: pick(r, []principal.ID{"", "home:alice", "home:bob"}),
 		DeliveredAt: pick(r, []claim.Time{1_000_000_000_000, 1, 0}), Version: 1, CreatedAt: claim.Time(r.IntN(5)),
+		Description: pick(r, []string{"the kettle leaks", "the KETTLE", "a kettles' lid", "leaks", ""}),
 	}
 }
 
@@ -44,7 +47,7 @@ func randomSubject(r *rand.Rand, people []principal.Principal) policy.Subject {
 	s := policy.Subject{
 		Principal: pick(r, people), At: 1_000_000_000_000,
 		Role:  pick(r, []claim.Role{claim.Supervisor, claim.Adjuster, "", claim.Support, claim.Auditor, claim.Admin}),
-		Limit: pick(r, []claim.Cents{500_00, 0}), LimitCurrency: pick(r, someMoney),
+		Limit: pick(r, []claim.Cents{500_00, 0}), LimitCurrency: pick(r, someMoney), OnPremises: r.IntN(2) == 0,
 	}
 	for range r.IntN(12) { // none: not loaded
 		s.Regions = append(s.Regions, pick(r, someRegions))
@@ -53,61 +56,155 @@ func randomSubject(r *rand.Rand, people []principal.Principal) policy.Subject {
 	return s
 }
 
-// The two products of the policy are compared
-// over random tables: the filter, without the decision behind it, and the
-// decision.
+// noun is one policy, and random rows of its table.
+type noun[R door.Noun] struct {
+	policy *authz.Policy[policy.Subject, R]
+	table  door.Table[policy.Subject, R]
+	role   claim.Role // who may do enough here to compare anything
+	filter door.Filter
+	meets  func(*R) bool // what filter says; nil: everything
+	make   func(ctx context.Context, tx *database.Tx, r *rand.Rand) ([]R, error)
+}
+
+// tally is how much was compared.
+type tally struct{ asked, allowed int }
+
+// The two products of each policy are compared over random tables: the filter, without
+// the decision behind it, and the decision.
 func TestTheListsSQLFindsExactlyWhatThePolicyAllows(t *testing.T) {
-	people := []principal.Principal{person(t, "home:alice", "acme"), person(t, "home:bob", "acme"), person(t, "home:alice", "globex"), {}}
-	r := rand.New(rand.NewPCG(1, 2))
-	s := newStore(t)
-	asked, allowed := 0, 0
-	for range 60 {
-		rows := map[claim.ID]claim.Claim{}
-		s.exec(t, "DELETE FROM claims")
-		s.write(t, func(ctx context.Context, tx *database.Tx) error {
-			for i, id := range someIDs {
-				c := randomClaim(r, id, i)
-				rows[id] = c
-				if err := (claims{}).Insert(ctx, tx, &c); err != nil {
-					return err
-				}
-			}
-			return nil
+	all := tally{}
+	for name, compare := range map[string]func(*testing.T) tally{
+		"claims": noun[claim.Claim]{policy: policy.Claims, table: claims{}, role: claim.Supervisor, make: randomClaims}.compare,
+		"claims by two words": noun[claim.Claim]{policy: policy.Claims, table: search{words: 2}, role: claim.Supervisor, make: randomClaims,
+			filter: door.Given(sought([]string{"kettle", "leaks"})...), meets: func(c *claim.Claim) bool { return c.Description == "the kettle leaks" }}.compare,
+		"claims by a word": noun[claim.Claim]{policy: policy.Claims, table: search{words: 1}, role: claim.Auditor, make: randomClaims,
+			filter: door.Given(sought([]string{"the"})...), meets: func(c *claim.Claim) bool { return strings.HasPrefix(c.Description, "the") }}.compare,
+		"notes":     noun[claim.Note]{policy: policy.Notes, table: notes{}, role: claim.Supervisor, make: randomNotes}.compare,
+		"shares":    noun[claim.Delegation]{policy: policy.Delegations, table: shares{}, make: randomShares}.compare,
+		"staff":     noun[claim.Staff]{policy: policy.Staff, table: staff{}, role: claim.Admin, make: randomStaff}.compare,
+		"decisions": noun[audit.Record]{policy: decisions, table: door.Records[policy.Subject]{Load: facts{}.Facts}, role: claim.Auditor, make: randomRecords}.compare,
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := compare(t)
+			t.Logf("%d pairs, %d %% allowed", n.asked, 100*n.allowed/n.asked)
+			all.asked, all.allowed = all.asked+n.asked, all.allowed+n.allowed
 		})
-		for range 20 {
-			subject := randomSubject(r, people)
-			for _, action := range policy.Claims.Actions() {
-				n := s.compare(t, action, subject, rows)
-				asked, allowed = asked+len(rows), allowed+n
-			}
-		}
 	}
-	rate := 100 * allowed / asked
-	t.Logf("%d decisions, %d %% allowed", asked, rate)
-	if rate < 15 {
-		t.Errorf("only %d %% were allowed: this hardly compares anything", rate)
+	rate := 100 * all.allowed / max(all.asked, 1)
+	t.Logf("%d pairs in all, %d %% allowed", all.asked, rate)
+	if all.asked < 50_000 || rate < 15 {
+		t.Errorf("%d pairs, of which %d %% were allowed: this hardly compares anything", all.asked, rate)
 	}
 }
 
-// compare counts the rows that are allowed, and fails the test where SQL finds others.
-func (s *Store) compare(t *testing.T, action authz.Name, subject policy.Subject, rows map[claim.ID]claim.Claim) int {
-	t.Helper()
-	want := []claim.ID{}
-	for id, c := range rows {
-		if policy.Claims.Decide(action, &subject, &c).Allowed() {
-			want = append(want, id)
+func randomClaims(ctx context.Context, tx *database.Tx, r *rand.Rand) (all []claim.Claim, err error) {
+	for i, id := range someIDs {
+		c := randomClaim(r, id, i)
+		if err := (claims{}).Insert(ctx, tx, &c); err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+func randomNotes(ctx context.Context, tx *database.Tx, r *rand.Rand) (all []claim.Note, err error) {
+	of, err := randomClaims(ctx, tx, r)
+	for i := 0; err == nil && i < len(of); i++ {
+		n := of[i].Noted(pick(r, []claim.Kind{claim.Public, claim.Internal, "", "PUBLIC"}))
+		n.ID, n.Author, n.Version, n.CreatedAt = claim.NoteOf(of[i].ID, "n"), pick(r, somePeople), 1, claim.Time(r.IntN(5))
+		err = notes{}.Insert(ctx, tx, &n)
+		all = append(all, n)
+	}
+	return all, err
+}
+
+func randomShares(ctx context.Context, tx *database.Tx, r *rand.Rand) (all []claim.Delegation, err error) {
+	of, err := randomClaims(ctx, tx, r)
+	for i := 0; err == nil && i < len(of); i++ {
+		d := of[i].SharedWith(pick(r, somePeople))
+		d.Version, d.CreatedAt = 1, claim.Time(r.IntN(5))
+		err = shares{}.Insert(ctx, tx, &d)
+		all = append(all, d)
+	}
+	return all, err
+}
+
+func randomStaff(ctx context.Context, tx *database.Tx, r *rand.Rand) (all []claim.Staff, err error) {
+	for _, subject := range somePeople {
+		s := claim.Staff{Tenant: pick(r, someTenants), Subject: subject, Role: claim.Admin, Version: 1, CreatedAt: claim.Time(r.IntN(5))}
+		if err := (staff{}).Insert(ctx, tx, &s); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func randomRecords(ctx context.Context, tx *database.Tx, r *rand.Rand) (all []audit.Record, err error) {
+	for i, id := range someIDs {
+		x := audit.Record{Tenant: pick(r, someTenants), ID: string(id), At: int64(i % 3), Subject: pick(r, somePeople), Evidence: []byte("{}")}
+		if err := audit.Insert(ctx, tx, &x); err != nil {
+			return nil, err
+		}
+		all = append(all, x)
+	}
+	return all, nil
+}
+
+func (n noun[R]) compare(t *testing.T) (all tally) {
+	people := []principal.Principal{person(t, "home:alice", "acme"), person(t, "home:bob", "acme"), person(t, "home:alice", "globex"), {}}
+	r := rand.New(rand.NewPCG(1, 2))
+	s, done := newStore(t), map[authz.Name]int{}
+	for range 30 {
+		var rows []R
+		for _, table := range []string{"words", "notes", "delegations", "claims", "staff", "records"} {
+			s.exec(t, "DELETE FROM "+table)
+		}
+		s.write(t, func(ctx context.Context, tx *database.Tx) (err error) {
+			rows, err = n.make(ctx, tx, r)
+			return err
+		})
+		for range 20 {
+			subject := randomSubject(r, people)
+			if r.IntN(2) == 0 {
+				subject.Role = n.role
+			}
+			for _, action := range n.policy.Actions() {
+				allowed := n.agree(t, s, action, subject, rows)
+				all.asked, all.allowed, done[action] = all.asked+len(rows), all.allowed+allowed, done[action]+allowed
+			}
 		}
 	}
-	got := []claim.ID{}
+	for _, action := range n.policy.Actions() {
+		if done[action] == 0 {
+			t.Errorf("%s was never allowed: its agreement proves nothing", action)
+		}
+	}
+	return all
+}
+
+// agree counts the rows that are allowed, and fails the test where SQL finds others.
+func (n noun[R]) agree(t *testing.T, s *Store, action authz.Name, subject policy.Subject, rows []R) (allowed int) {
+	t.Helper()
+	want, got := []string{}, []string{}
+	for i := range rows {
+		if n.policy.Decide(action, &subject, &rows[i]).Allowed() {
+			allowed++
+			if n.meets == nil || n.meets(&rows[i]) {
+				want = append(want, rows[i].Ref().ID)
+			}
+		}
+	}
 	var counted int64
-	ways := policy.Claims.Ways(action, &subject, authz.SQLite)
+	ways := n.policy.Ways(action, &subject, authz.SQLite)
 	s.read(t, func(ctx context.Context, tx *database.Tx) (err error) {
-		page, err := claims{}.Page(ctx, tx, subject.Tenant(), ways, door.Page{Limit: 100})
-		for _, c := range page {
-			got = append(got, c.ID)
+		page, err := n.table.Page(ctx, tx, subject.Tenant(), ways, door.Page{Limit: 100, Filter: n.filter})
+		for _, row := range page {
+			got = append(got, row.Ref().ID)
 		}
 		if err == nil {
-			counted, err = claims{}.Count(ctx, tx, subject.Tenant(), ways, nil)
+			counted, err = n.table.Count(ctx, tx, subject.Tenant(), ways, n.filter)
 		}
 		return err
 	})
@@ -116,5 +213,5 @@ func (s *Store) compare(t *testing.T, action authz.Name, subject policy.Subject,
 	if !slices.Equal(got, want) || counted != int64(len(want)) {
 		t.Fatalf("%s: SQL finds %q and counts %d, the policy allows %q\n%+v\n%+v", action, got, counted, want, subject, rows)
 	}
-	return len(want)
+	return allowed
 }
