@@ -110,7 +110,8 @@ func (w *world) through(workload principal.Workload) *http.Client {
 // second factor; "narrow" is alice with fewer scopes.
 func fields(name string) principal.Fields {
 	name, second := strings.CutSuffix(name, "+")
-	f := principal.Fields{ID: principal.ID("home:" + name), Scope: everyScope, Context: principal.Context{Tenant: "acme", SecondFactor: second}}
+	f := principal.Fields{ID: principal.ID("home:" + name), Scope: everyScope, Context: principal.Context{Tenant: "acme", SecondFactor: second},
+		Request: principal.Request{Address: "127.0.0.1"}}
 	switch name {
 	case "mallory", "grace", "gus", "glen", "gina", "gary":
 		f.Context.Tenant = "globex"
