@@ -2,6 +2,7 @@ package claim
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,18 +14,23 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func TestEachCommandFitsOneStatusAndChangesNothingInTheOthers(t *testing.T) {
 	for name, c := range map[string]struct {
-		command    Command
-		from, then Status
+		command Command
+		from    []Status
+		then    Status
 	}{
-		"submit":  {HandIn(), Draft, Submitted},
-		"take":    {Take(), Submitted, InReview},
-		"approve": {Approve(), InReview, Approved},
+		"edit":     {Edit{Description: new("the lid")}.Command(), []Status{Draft}, Draft},
+		"submit":   {HandIn(), []Status{Draft}, Submitted},
+		"withdraw": {Withdraw(), []Status{Submitted, InReview}, Withdrawn},
+		"take":     {Take(), []Status{Submitted}, InReview},
+		"assign":   {Assign("home:sue"), []Status{Submitted, InReview}, InReview},
+		"approve":  {Approve(), []Status{InReview}, Approved},
+		"reject":   {Reject(), []Status{InReview}, Rejected},
 	} {
 		for _, status := range Statuses() {
-			before := Claim{Status: status, Amount: 10_00, Version: 1}
+			before := Claim{Status: status, Amount: 10_00, OrderAmount: 10_00, Version: 1}
 			after := before
 			err := c.command.Apply(&after, "home:ada", noon)
-			if status == c.from {
+			if slices.Contains(c.from, status) {
 				if err != nil || after.Status != c.then || after.Version != 2 || after.UpdatedAt != At(noon) {
 					t.Errorf("%s from %s: %+v, %v", name, status, after, err)
 				}
@@ -136,5 +142,111 @@ func TestNamesAreParsedStrictly(t *testing.T) {
 	_, currency := ParseCurrency("EUR")
 	if err := errors.Join(id, region, status, role, currency); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAnAssigneeIsAnAdjusterOfTheRegionOrASupervisorAndNotTheOwner(t *testing.T) {
+	c := Claim{Tenant: "acme", Region: "eu", Owner: "home:bob"}
+	for _, unsuited := range []Staff{
+		{},
+		{Tenant: "acme", Subject: "home:ada", Role: Adjuster},
+		{Tenant: "acme", Subject: "home:ursula", Role: Adjuster, Regions: "us eux"},
+		{Tenant: "globex", Subject: "home:grace", Role: Adjuster, Regions: "eu"},
+		{Tenant: "acme", Subject: "home:olive", Role: Support, Regions: "eu"},
+		{Tenant: "acme", Subject: "home:bob", Role: Supervisor},
+		{Tenant: "acme", Subject: "home:bob", Role: Adjuster, Regions: "eu"},
+	} {
+		if _, ok := errors.AsType[Unfit](unsuited.Suits(c)); !ok {
+			t.Errorf("%+v suits", unsuited)
+		}
+	}
+	for _, suited := range []Staff{
+		{Tenant: "acme", Subject: "home:ada", Role: Adjuster, Regions: "us eu"},
+		{Tenant: "acme", Subject: "home:sam", Role: Supervisor},
+	} {
+		if err := suited.Suits(c); err != nil {
+			t.Errorf("%+v: %v", suited, err)
+		}
+	}
+}
+
+func TestAnEditChangesWhatItSaysAndKeepsToTheOrder(t *testing.T) {
+	draft := Claim{Status: Draft, Description: "old", Amount: 5, OrderAmount: 10, ContactName: "A", ContactEmail: "a@x", Version: 1}
+	c := draft
+	if err := (Edit{Amount: new(Cents(10))}).Command().Apply(&c, "home:alice", noon); err != nil || c.Amount != 10 || c.Description != "old" || c.ContactName != "A" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	c = draft
+	if err := (Edit{Contact: &Contact{Name: "B"}}).Command().Apply(&c, "home:alice", noon); err != nil || c.Contact() != (Contact{Name: "B"}) || c.Amount != 5 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for _, e := range []Edit{{Amount: new(Cents(11))}, {Amount: new(Cents(0))}, {Description: new("")}, {Description: new(strings.Repeat("ä", 4001))},
+		{Contact: &Contact{Phone: strings.Repeat("1", 201)}}} {
+		c = draft
+		if _, ok := errors.AsType[Unfit](e.Command().Apply(&c, "home:alice", noon)); !ok || c.Version != 1 {
+			t.Errorf("%+v fits", e)
+		}
+	}
+}
+
+func TestWordsAreRunsOfLettersAndDigitsInLowerCaseEachOnce(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                               nil,
+		"... --":                         nil,
+		"The kettle, the KETTLE!":        {"kettle", "the"},
+		"it's 2nd-hand":                  {"2nd", "hand", "it", "s"},
+		"Straße/ÄRGER 中文":                {"straße", "ärger", "中文"},
+		strings.Repeat("x", 65) + " yes": {"yes"},
+		"100% _wild_ ' OR 1=1":           {"1", "100", "or", "wild"},
+	} {
+		if got := Words(text); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	for _, text := range []string{"", " . ", "a b c d e f g h i", strings.Repeat("x", 65), "kettle " + strings.Repeat("x", 65)} {
+		if got, err := ParseSearch(text); err == nil {
+			t.Errorf("%q is searched for as %q", text, got)
+		}
+	}
+	if got, err := ParseSearch("Lid KETTLE lid"); err != nil || !slices.Equal(got, []string{"kettle", "lid"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestANoteHasWhatItHasFromItsClaimAndItsAuthor(t *testing.T) {
+	c := Claim{Tenant: "acme", ID: "c-1", Owner: "home:bob", Region: "eu", Status: InReview, Assignee: "home:ada"}
+	n := c.Noted(Internal)
+	if err := (Remark{Claim: "c-1", Kind: Internal, Body: "x"}).Apply(&n, "home:sam", noon); err != nil {
+		t.Fatal(err)
+	}
+	if n.Author != "home:sam" || n.Owner != "home:bob" || n.Region != "eu" || n.Assignee != "home:ada" || n.Kind != Internal || n.Version != 1 ||
+		!strings.HasPrefix(string(n.ID), "c-1/n-") || NoteOf("c-1", n.ID.Name()) != n.ID {
+		t.Errorf("%+v", n)
+	}
+	for _, body := range []string{"", strings.Repeat("ä", 4001)} {
+		unfit := c.Noted(Public)
+		if _, ok := errors.AsType[Unfit](Remark{Claim: "c-1", Kind: Public, Body: body}.Apply(&unfit, "home:sam", noon)); !ok || unfit.Author != "home:sam" {
+			t.Errorf("%d characters fit, or the note is incomplete: %+v", len(body), unfit)
+		}
+	}
+}
+
+func TestAnAppointmentTakesThePlaceOfAnyOther(t *testing.T) {
+	row := Appointment{Subject: "home:max"}.Row("acme")
+	must := func(a Appointment, want Staff) {
+		t.Helper()
+		if err := a.Apply(&row, "home:tom", noon); err != nil || row != want {
+			t.Errorf("%+v, %v; want %+v", row, err, want)
+		}
+	}
+	must(Appointment{Role: Adjuster, Regions: []Region{"eu", "us"}, LimitAmount: 5, LimitCurrency: "EUR"},
+		Staff{Tenant: "acme", Subject: "home:max", Role: Adjuster, Regions: "eu us", LimitAmount: 5, LimitCurrency: "EUR", Version: 1, CreatedAt: At(noon), UpdatedAt: At(noon)})
+	must(Appointment{Role: Support}, Staff{Tenant: "acme", Subject: "home:max", Role: Support, Version: 2, CreatedAt: At(noon), UpdatedAt: At(noon)})
+	for _, a := range []Appointment{{Role: Adjuster, Regions: []Region{"eu", "eu"}}, {Role: Adjuster, LimitAmount: 1}, {Role: Adjuster, LimitCurrency: "EUR"},
+		{Role: Adjuster, LimitAmount: -1, LimitCurrency: "EUR"}, {Role: Adjuster, Regions: make([]Region, 9)}} {
+		unfit := row
+		if _, ok := errors.AsType[Unfit](a.Apply(&unfit, "home:tom", noon)); !ok || unfit.Role != Adjuster {
+			t.Errorf("%+v fits, or the row is incomplete: %+v", a, unfit)
+		}
 	}
 }
