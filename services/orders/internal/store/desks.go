@@ -48,7 +48,8 @@ type said[R any] interface {
 	Apply(to *R, by principal.ID, at time.Time) error
 }
 
-// entry is the change of a person's row. Where there is none, the row that is to be is decided: it may be who's own.
+// entry is the change of a person's row. Where there is none, the row that is to be is decided: it may be who's own. Nobody
+// learns from a refusal which of the two it was: there is no row above, and who asks knows whom they named.
 func entry[R door.Noun](who principal.Principal, version int64, x said[R]) door.Change[R] {
 	row := x.Row(who.Tenant())
 	return door.Change[R]{

@@ -80,10 +80,10 @@ func Open(ctx context.Context, folder string, service *door.Service) (*Store, er
 			DB: file, Policy: policy.Orders, Table: orders{}, Name: "order", Service: service,
 		},
 		staff: &door.Door[policy.Subject, order.Staff]{
-			DB: file, Policy: policy.Staff, Table: staff{}, Name: "staff", Service: service, OpenFirst: true,
+			DB: file, Policy: policy.Staff, Table: staff{}, Name: "staff", Service: service,
 		},
 		couriers: &door.Door[policy.Subject, order.Courier]{
-			DB: file, Policy: policy.Couriers, Table: couriers{}, Name: "carrier", Service: service, OpenFirst: true,
+			DB: file, Policy: policy.Couriers, Table: couriers{}, Name: "carrier", Service: service,
 		},
 		decisions: &door.Door[policy.Subject, audit.Record]{
 			DB: file, Policy: decisions, Table: door.Records[policy.Subject]{Load: facts{}.Facts},

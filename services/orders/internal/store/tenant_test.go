@@ -201,11 +201,14 @@ func deskKeepsToItsTenant[R comparable](t *testing.T, table desk[R], row func(pr
 		if found, err := table.Find(ctx, tx, "globex", "home:eve"); !errors.Is(err, door.ErrAbsent) {
 			t.Errorf("globex found acme's %+v, %v", found, err)
 		}
-		changed, lost, stale := row("acme", "home:max", 2), row("hooli", "home:max", 2), row("acme", "home:max", 3)
+		changed, lost, stale := row("acme", "home:max", 2), row("hooli", "home:max", 1), row("acme", "home:max", 3)
+		nobody := row("acme", "home:nobody", 1)
 		for name, err := range map[string]error{
 			"changed in no tenant":       table.Update(ctx, tx, &lost, 1),
 			"changed in another version": table.Update(ctx, tx, &changed, 7),
 			"removed in no tenant":       table.Delete(ctx, tx, &lost),
+			"changed of nobody":          table.Update(ctx, tx, &nobody, 1),
+			"removed of nobody":          table.Delete(ctx, tx, &nobody),
 			"removed in another version": table.Delete(ctx, tx, &stale),
 		} {
 			if !errors.Is(err, door.ErrStale) {
