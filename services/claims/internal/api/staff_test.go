@@ -18,8 +18,10 @@ func TestOnlyAdminsWithASecondFactorKeepStaffAndNeverTheirOwnRow(t *testing.T) {
 	w.expect(401, "tom", "GET", "/claims/staff", "")
 	w.expect(401, "tom", "PUT", "/claims/staff/home:max", adjuster)
 	w.expect(401, "tom", "DELETE", "/claims/staff/home:ada", "")
-	w.expect(403, "tom+", "PUT", "/claims/staff/home:tom", adjuster)
-	w.expect(403, "tom+", "DELETE", "/claims/staff/home:tom", "")
+	for _, name := range []string{"tom", "tom+"} { // a stronger login is not asked for where it would not help
+		w.expect(403, name, "PUT", "/claims/staff/home:tom", adjuster)
+		w.expect(403, name, "DELETE", "/claims/staff/home:tom", "")
+	}
 	w.expect(404, "tom+", "DELETE", "/claims/staff/home:nobody", "")
 	w.expect(404, "tom+", "DELETE", "/claims/staff/home:grace", "") // whom only globex knows
 	if n := w.number("SELECT count(*) FROM staff WHERE version > 1 OR subject = 'home:max'"); n != 0 {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -37,6 +38,30 @@ func TestEachRuleThatPermitsReadingHasItsViewAndNoOtherHas(t *testing.T) {
 	for _, rule := range []string{"", "Owner", "for-oneself"} {
 		if v, err := view(store.Granted{By: rule, Row: claim.Claim{Description: "secret"}}); err == nil || v != nil {
 			t.Errorf("%q shows %v", rule, v)
+		}
+	}
+}
+
+// Staff and the owner see all; support sees how much, but not how to reach anybody; a delegate sees neither.
+func TestEachRuleShowsWhatThePageSaysAndNoMore(t *testing.T) {
+	row := claim.Claim{ID: "c-1", Description: "what happened", Amount: 12_345, ContactName: "a-name", ContactEmail: "an-address", ContactPhone: "a-number"}
+	for rule, shows := range map[string]string{
+		"owner": "amount contact", "assignee": "amount contact", "adjuster-in-region": "amount contact",
+		"supervisor": "amount contact", "auditor": "amount contact", "support": "amount", "delegate": "",
+	} {
+		v, err := view(store.Granted{By: rule, Row: row})
+		must(t, err)
+		text, err := json.Marshal(v)
+		must(t, err)
+		for part, words := range map[string][]string{"amount": {"12345"}, "contact": {"a-name", "an-address", "a-number"}} {
+			for _, word := range words {
+				if strings.Contains(string(text), word) != strings.Contains(shows, part) {
+					t.Errorf("%s is shown %s, of which %q is wrong", rule, text, word)
+				}
+			}
+		}
+		if !strings.Contains(string(text), "what happened") {
+			t.Errorf("%s is not shown what happened: %s", rule, text)
 		}
 	}
 }

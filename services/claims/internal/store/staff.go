@@ -40,7 +40,8 @@ func (s *Store) Dismiss(ctx context.Context, who principal.Principal, version in
 }
 
 // appointment is the change of a person's row. Where there is none, the row that is to be
-// is decided: it may be who's own.
+// is decided: it may be who's own. Nobody learns from a refusal which of the two it was:
+// there is no row above, and who asks knows whom they named.
 func appointment(who principal.Principal, version int64, a claim.Appointment) door.Change[claim.Staff] {
 	row := a.Row(who.Tenant())
 	return door.Change[claim.Staff]{

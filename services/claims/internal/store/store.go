@@ -97,7 +97,7 @@ func Open(ctx context.Context, folder string, service *door.Service, orders *ord
 			DB: file, Policy: policy.Delegations, Table: shares{}, Name: "delegation", Service: service,
 		},
 		staff: &door.Door[policy.Subject, claim.Staff]{
-			DB: file, Policy: policy.Staff, Table: staff{}, Name: "staff", Service: service, OpenFirst: true,
+			DB: file, Policy: policy.Staff, Table: staff{}, Name: "staff", Service: service,
 		},
 		decisions: &door.Door[policy.Subject, audit.Record]{
 			DB: file, Policy: decisions, Table: door.Records[policy.Subject]{Load: facts{}.Facts},
