@@ -3,7 +3,7 @@ GO      ?= go
 MODULES := shared gateway identity services/claims services/orders e2e
 BENCH   ?= .
 .DEFAULT_GOAL := help
-.PHONY: help demo dev token test e2e mutate bench generate check build
+.PHONY: help demo dev token test e2e mutate bench generate docs check rename build
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -32,8 +32,11 @@ bench: ## decisions, tokens, limiter, store with durable records (BENCH=regexp p
 	@for p in shared/authz shared/principal gateway/internal/ratelimit services/claims/internal/store; do \
 		$(GO) -C $$p test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m . || exit 1; done
 
-generate: bin/sqlc ## run sqlc, and write the policies into docs/authorization.md; the output is committed
+generate: bin/sqlc docs ## run sqlc, and make docs; the output is committed
 	@for s in identity services/claims services/orders; do (cd $$s && $(CURDIR)/bin/sqlc generate) || exit 1; done
+
+docs: ## write the policies into docs/authorization.md
+	@mkdir -p bin
 	@{ sed '/^<!-- generated/q' docs/authorization.md && for s in claims orders; do \
 		printf '\n## %s\n' $$s && $(GO) -C services/$$s run . policy || exit 1; done; } > bin/authorization.md
 	@cp bin/authorization.md docs/authorization.md
@@ -45,6 +48,12 @@ check: bin/staticcheck ## formatting, vet, staticcheck, modules tidy, generated 
 
 bin/sqlc bin/staticcheck: tools/go.mod
 	@GOWORK=off $(GO) -C tools build -o $(CURDIR)/bin/ github.com/sqlc-dev/sqlc/cmd/sqlc honnef.co/go/tools/cmd/staticcheck
+
+rename: ## give the modules another path: make rename MODULE=git.example.com/team/shop
+	@case "$(MODULE)" in ""|/*|*/|*[!A-Za-z0-9._~/-]*) echo "MODULE is a module path, such as git.example.com/team/shop" >&2; exit 1;; esac
+	@was=$$(sed -n 's#^module \(.*\)/shared$$#\1#p' shared/go.mod | sed 's#\.#\\.#g') && \
+	grep -rlI --exclude-dir=.git --exclude-dir=bin "$$was/" . | while read -r f; do \
+		sed -E "s#(^|[^/.])$$was/#\1$(MODULE)/#g" "$$f" > "$$f.renamed" && cat "$$f.renamed" > "$$f" && rm "$$f.renamed" || exit 1; done
 
 build: ## all processes into bin/
 	@for p in gateway identity services/claims services/orders; do $(GO) -C $$p build -trimpath -o $(CURDIR)/bin/ . || exit 1; done
