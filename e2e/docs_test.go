@@ -25,3 +25,6 @@ func TestTheDocsShowThePoliciesAsTheyAre(t *testing.T) {
 		t.Error("docs/authorization.md is stale: run make generate and commit what it writes")
 	}
 }
+
+// The guides are for those who copy this. What they say is done, in a copy of the repository.
+func TestARuleIsAddedAsTheGuideSays(t *testing.T) { follow(t, "add-a-rule.md") }
