@@ -11,19 +11,17 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-
-	"github.com/goccy/go-yaml"
 )
 
 // A mutant is one check taken away. Paths are relative to the root of the
 // repository, which is found from the file that lists the mutants.
 type mutant struct {
-	Name string `yaml:"name"` // what was removed, in words
-	File string `yaml:"file"`
-	Old  string `yaml:"old"`  // the exact text; must stand in the file once, or see Each
-	New  string `yaml:"new"`  // what stands there instead
-	Each bool   `yaml:"each"` // one mutant for every occurrence of Old
-	Test test   `yaml:"test"`
+	Name string // what was removed, in words
+	File string
+	Old  string // the exact text; must stand in the file once, or see Each
+	New  string // what stands there instead
+	Each bool   // one mutant for every occurrence of Old
+	Test test
 
 	root   string
 	offset int // of this occurrence in File
@@ -48,6 +46,7 @@ type verdict string
 
 const (
 	killed   verdict = "killed"
+	excused  verdict = "equivalent"
 	survived verdict = "SURVIVED"
 	broken   verdict = "BROKEN"
 )
@@ -62,39 +61,6 @@ var (
 	noBuild = regexp.MustCompile(`\[(build|setup) failed\]`)
 	noTests = regexp.MustCompile(`\[no tests to run\]|no test files`)
 )
-
-// load reads the lists; every mistake in them is reported at once.
-func load(files []string, match *regexp.Regexp) ([]mutant, error) {
-	var all []mutant
-	var mistakes []error
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		root, err := findRoot(file)
-		if err != nil {
-			return nil, err
-		}
-		var listed []mutant
-		if err := yaml.UnmarshalWithOptions(text, &listed, yaml.Strict()); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		for _, m := range listed {
-			m.root, m.Test.root = root, root
-			found, err := m.occurrences()
-			if err != nil {
-				mistakes = append(mistakes, fmt.Errorf("%s: %q: %w", file, m.Name, err))
-			}
-			for _, f := range found {
-				if match.MatchString(f.Name) {
-					all = append(all, f)
-				}
-			}
-		}
-	}
-	return all, errors.Join(mistakes...)
-}
 
 // findRoot walks up to the directory that holds go.work.
 func findRoot(file string) (string, error) {
@@ -143,9 +109,9 @@ func (m mutant) occurrences() ([]mutant, error) {
 	return found, nil
 }
 
-// place is the file and line of the mutation.
-func (m mutant) place() string {
-	return fmt.Sprintf("%s:%d", m.File, 1+bytes.Count(m.source[:m.offset], []byte("\n")))
+// String is what was removed, and from which file and line.
+func (m mutant) String() string {
+	return fmt.Sprintf("%s  (%s:%d)", m.Name, m.File, 1+bytes.Count(m.source[:m.offset], []byte("\n")))
 }
 
 // try runs the mutant's test with the mutant in place.
