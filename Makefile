@@ -29,7 +29,7 @@ mutate: ## remove each security check in turn; a named test must turn red
 	@$(GO) -C e2e run ./cmd/mutate mutants.yaml
 
 bench: ## decisions, tokens, limiter, store with durable records (BENCH=regexp picks)
-	@for p in shared/authz shared/principal gateway/internal/ratelimit services/claims/internal/store; do \
+	@for p in shared/authz shared/principal shared/door gateway/internal/ratelimit services/claims/internal/store; do \
 		$(GO) -C $$p test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m . || exit 1; done
 
 generate: bin/sqlc docs ## run sqlc, and make docs; the output is committed

@@ -3,6 +3,7 @@ package door_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -77,4 +78,31 @@ func cpu(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkExport is an export of 100,000 rows. grown-MiB is by how much the memory that the process holds grew while it
+// went on.
+func BenchmarkExport(b *testing.B) {
+	p := crowded(b, 100_000)
+	who := as(b, "clara", withSecondFactor)
+	held := func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.Sys
+	}
+	before, most := held(), uint64(0)
+	for b.Loop() {
+		rows := 0
+		for chunk, err := range p.letters.Export(b.Context(), who, "letters:stamp", nil) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			rows += len(chunk)
+			most = max(most, held())
+		}
+		if rows != 100_000 {
+			b.Fatalf("%d rows were exported", rows)
+		}
+	}
+	b.ReportMetric(float64(max(most, before)-before)/(1<<20), "grown-MiB")
 }
