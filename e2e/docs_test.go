@@ -27,4 +27,5 @@ func TestTheDocsShowThePoliciesAsTheyAre(t *testing.T) {
 }
 
 // The guides are for those who copy this. What they say is done, in a copy of the repository.
-func TestARuleIsAddedAsTheGuideSays(t *testing.T) { follow(t, "add-a-rule.md") }
+func TestARuleIsAddedAsTheGuideSays(t *testing.T)  { follow(t, "add-a-rule.md") }
+func TestARouteIsAddedAsTheGuideSays(t *testing.T) { follow(t, "add-a-route.md") }
