@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -54,7 +55,7 @@ func (n *Native) Launch(ctx context.Context) (*System, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.say("starting four processes")
+	n.say("starting %d processes", len(Workloads))
 	n.processes = map[string]*process{}
 	for _, w := range Workloads {
 		if err := n.Start(w); err != nil {
@@ -95,14 +96,15 @@ func (n *Native) prepare(ctx context.Context) error {
 // seed plants the cast in each process's own database.
 func (n *Native) seed(ctx context.Context) error {
 	n.say("planting the cast: people, orders, claims")
-	for _, w := range Workloads[:3] {
+	withData := slices.DeleteFunc(slices.Clone(Workloads), func(w string) bool { return w == "gateway" })
+	for _, w := range withData {
 		if err := os.MkdirAll(n.path("data", w), 0o700); err != nil {
 			return err
 		}
 	}
-	failed := make([]error, 3)
+	failed := make([]error, len(withData))
 	var all sync.WaitGroup
-	for i, w := range Workloads[:3] {
+	for i, w := range withData {
 		args := []string{"seed", "-file", filepath.Join(n.Root, folders[w], "seed.yaml")}
 		if w == "identity" {
 			args = append(args, "-out", n.path("secrets.json"))
