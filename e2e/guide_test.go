@@ -160,6 +160,24 @@ func copyOfTheRepository(t *testing.T) string {
 	return root
 }
 
+// contentsOf are all files below root, by name.
+func contentsOf(t *testing.T, root string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		files[path] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
 func TestAGuidesDiffIsAppliedAsItStands(t *testing.T) {
 	root := t.TempDir()
 	file := filepath.Join(root, "a.txt")
