@@ -75,10 +75,6 @@ func serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	upstreams := map[string]forward.Upstream{}
-	for name, u := range s.upstreams() {
-		upstreams[name] = forward.Upstream{URL: u, Transport: identity.Transport(principal.Workload(name))}
-	}
 	handler, err := edge.New(edge.Config{
 		PublicURL:      &s.PublicURL,
 		Trusted:        s.Trusted,
@@ -86,7 +82,7 @@ func serve(ctx context.Context) error {
 		Authenticators: map[route.Auth]authn.Authenticator{route.None: authn.Anonymous, route.Bearer: bearer.Authenticate},
 		Issuers:        bearer.Issuers(),
 		Signer:         signer,
-		Forwarder:      forward.New(upstreams, log),
+		Forwarder:      forward.New(s.reach(identity), log),
 		Log:            log,
 		Metrics:        registry,
 	})
@@ -103,6 +99,16 @@ func serve(ctx context.Context) error {
 		Ready:    func(context.Context) error { return bearer.Ready() },
 		Registry: registry,
 	})
+}
+
+// reach is how the services are reached: over mutual TLS, and each must be the one
+// that is meant.
+func (s *settings) reach(identity *mtls.Identity) map[string]forward.Upstream {
+	upstreams := map[string]forward.Upstream{}
+	for name, u := range s.upstreams() {
+		upstreams[name] = forward.Upstream{URL: u, Transport: identity.Transport(principal.Workload(name))}
+	}
+	return upstreams
 }
 
 // keysClient returns what an issuer's keys are fetched with: mutual TLS for a
