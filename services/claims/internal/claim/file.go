@@ -1,7 +1,9 @@
 package claim
 
 import (
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"innerdoor.example/shared/authz"
@@ -86,8 +88,8 @@ func (f Covered) unfit() error {
 		return Unfit("the description must have 1 to 4000 characters")
 	}
 	for _, text := range []string{said.Contact.Name, said.Contact.Email, said.Contact.Phone} {
-		if utf8.RuneCountInString(text) > maxContact {
-			return Unfit("a line of the contact has at most 200 characters")
+		if utf8.RuneCountInString(text) > maxContact || strings.ContainsFunc(text, unicode.IsControl) {
+			return Unfit("a line of the contact has at most 200 printable characters")
 		}
 	}
 	return nil
