@@ -77,7 +77,7 @@ func TestAllMistakesInTheSettingsAreListedAtOnceAndNoneShowsASecret(t *testing.T
 		"TRUST_BUNDLE: not set",
 		"OPS_ADDR: not host:port: ",
 		`DEBUG: only "why" is known`,
-		"WORKLOAD_CERT: names a file that cannot be read: no such file or directory",
+		"WORKLOAD_CERT: the file cannot be read: no such file or directory",
 		"DATA_DIR: no such directory",
 		"ORDERS_URL: not an https URL: https://***@orders",
 		"CLIENT_SECRET: too short: ***",
