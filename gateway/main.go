@@ -20,10 +20,13 @@ import (
 	"innerdoor.example/shared/principal"
 )
 
-const usage = `gateway [serve]        authenticates, limits, stamps and forwards (settings: environment)
-gateway healthcheck    asks the running gateway whether it is ready
-gateway routes         prints every public route: METHOD PATTERN AUTH UPSTREAM
-gateway check FILE…    checks routes.yaml and issuers.yaml files
+const usage = `usage: gateway [command]; its settings come from the environment, config.go lists them
+
+  serve         authenticate, limit, stamp and forward (the default)
+  healthcheck   ask the running process whether it is ready
+  routes        print every public route: method, path, auth, upstream
+  check FILE…   check routes.yaml and issuers.yaml files without starting; what they
+                name as ${NAME} must be in the environment
 `
 
 func main() {
@@ -38,7 +41,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 {
 		command, rest = args[0], args[1:]
 	}
-	if command != "check" && len(rest) > 0 {
+	switch command {
+	case "-h", "-help", "--help", "help":
+		_, err := io.WriteString(out, usage)
+		return err
+	case "check":
+		return check(rest, out)
+	}
+	if len(rest) > 0 {
 		return fmt.Errorf("%s takes no arguments\n\n%s", command, usage)
 	}
 	switch command {
@@ -48,19 +58,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return healthcheck()
 	case "routes":
 		return routes(out)
-	case "check":
-		return check(rest, out)
-	case "-h", "--help", "help":
-		_, err := io.WriteString(out, usage)
-		return err
 	}
-	return fmt.Errorf("unknown command %q\n\n%s", command, usage)
+	return fmt.Errorf("there is no command %q\n\n%s", command, usage)
 }
 
 func serve(ctx context.Context) error {
 	var s settings
 	if err := ops.Parse(&s); err != nil {
-		return fmt.Errorf("the gateway's settings have mistakes:\n%w", err)
+		return fmt.Errorf("the settings have mistakes:\n%w", err)
 	}
 	identity, err1 := mtls.Load(s.Workload)
 	signer, err2 := principal.LoadSigner(s.TxnKey)

@@ -22,7 +22,7 @@ import (
 	"innerdoor.example/shared/serve"
 )
 
-const usage = `usage: identity [command]
+const usage = `usage: identity [command]; its settings come from the environment, config.go lists them
 
   serve         answer requests (the default)
   seed          make people and clients: identity seed -h
@@ -43,10 +43,18 @@ func run(ctx context.Context, args []string) error {
 		args = []string{"serve"}
 	}
 	switch args[0] {
-	case "serve":
-		return serveRequests(ctx)
+	case "-h", "-help", "--help", "help":
+		fmt.Print(usage)
+		return nil
 	case "seed":
 		return plant(ctx, args[1:])
+	}
+	if len(args) > 1 {
+		return fmt.Errorf("%s takes no arguments\n\n%s", args[0], usage)
+	}
+	switch args[0] {
+	case "serve":
+		return serveRequests(ctx)
 	case "rotate":
 		return rotate(ctx)
 	case "healthcheck":
@@ -54,17 +62,14 @@ func run(ctx context.Context, args []string) error {
 	case "routes":
 		serve.Print(os.Stdout, new(oidc.Provider).Routes())
 		return nil
-	case "-h", "-help", "--help", "help":
-		fmt.Print(usage)
-		return nil
 	}
-	return fmt.Errorf("there is no command %q\n%s", args[0], usage)
+	return fmt.Errorf("there is no command %q\n\n%s", args[0], usage)
 }
 
 func serveRequests(ctx context.Context) error {
 	var s settings
 	if err := ops.Parse(&s); err != nil {
-		return err
+		return fmt.Errorf("the settings have mistakes:\n%w", err)
 	}
 	log := ops.Logger("identity", s.Ops)
 	workload, err := mtls.Load(s.MTLS)
