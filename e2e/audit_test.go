@@ -22,7 +22,7 @@ type expected struct {
 	ask                            ask
 	status                         int
 	service, action, outcome, rule string
-	result, object, subject, peer  string
+	result, object, subject        string
 }
 
 func (e expected) check(t *testing.T) {
