@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"innerdoor.example/gateway/internal/authn"
@@ -37,29 +38,22 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
-	command, rest := "serve", []string(nil)
-	if len(args) > 0 {
-		command, rest = args[0], args[1:]
+	if len(args) > 0 && args[0] == "check" {
+		return check(args[1:], out)
 	}
-	switch command {
-	case "-h", "-help", "--help", "help":
-		_, err := io.WriteString(out, usage)
-		return err
-	case "check":
-		return check(rest, out)
-	}
-	if len(rest) > 0 {
-		return fmt.Errorf("%s takes no arguments\n\n%s", command, usage)
-	}
-	switch command {
-	case "serve":
+	switch command := strings.Join(args, " "); command {
+	case "", "serve":
 		return serve(ctx)
 	case "healthcheck":
 		return healthcheck()
 	case "routes":
 		return routes(out)
+	case "-h", "-help", "--help", "help":
+		_, err := io.WriteString(out, usage)
+		return err
+	default:
+		return fmt.Errorf("there is no command %q\n\n%s", command, usage)
 	}
-	return fmt.Errorf("there is no command %q\n\n%s", command, usage)
 }
 
 func serve(ctx context.Context) error {

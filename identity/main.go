@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"innerdoor.example/identity/internal/account"
@@ -39,21 +40,11 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) == 0 {
-		args = []string{"serve"}
-	}
-	switch args[0] {
-	case "-h", "-help", "--help", "help":
-		fmt.Print(usage)
-		return nil
-	case "seed":
+	if len(args) > 0 && args[0] == "seed" {
 		return plant(ctx, args[1:])
 	}
-	if len(args) > 1 {
-		return fmt.Errorf("%s takes no arguments\n\n%s", args[0], usage)
-	}
-	switch args[0] {
-	case "serve":
+	switch command := strings.Join(args, " "); command {
+	case "", "serve":
 		return serveRequests(ctx)
 	case "rotate":
 		return rotate(ctx)
@@ -62,8 +53,12 @@ func run(ctx context.Context, args []string) error {
 	case "routes":
 		serve.Print(os.Stdout, new(oidc.Provider).Routes())
 		return nil
+	case "-h", "-help", "--help", "help":
+		fmt.Print(usage)
+		return nil
+	default:
+		return fmt.Errorf("there is no command %q\n\n%s", command, usage)
 	}
-	return fmt.Errorf("there is no command %q\n\n%s", args[0], usage)
 }
 
 func serveRequests(ctx context.Context) error {
