@@ -107,7 +107,7 @@ func withoutAPerson(r aRoute) bool {
 	return strings.HasPrefix(path, "/oidc/") && r.who == "identity"
 }
 
-func TestNobodyEntersWithoutACredentialExceptWhereThePageSaysSo(t *testing.T) {
+func TestNobodyEntersWithoutACredentialExceptWhereThatIsListed(t *testing.T) {
 	open := map[string]bool{}
 	for _, service := range []string{"claims", "orders", "identity"} {
 		for _, r := range routesOf(t, service) {

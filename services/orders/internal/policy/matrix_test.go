@@ -30,8 +30,8 @@ var (
 
 const allScopes = "orders:read orders:write orders:manage orders:ship orders:audit orders:staff claims:write"
 
-// TestEachCellOfTheMatrixIsDecidedAsThePageSays reads testdata/matrix.txt and decides every cell of it.
-func TestEachCellOfTheMatrixIsDecidedAsThePageSays(t *testing.T) {
+// TestEachCellOfTheMatrixIsDecidedAsIsStated reads testdata/matrix.txt and decides every cell of it.
+func TestEachCellOfTheMatrixIsDecidedAsIsStated(t *testing.T) {
 	stated := statedIn(t)
 	principals := map[string]principal.Principal{}
 	for cell := range cells() {
