@@ -39,7 +39,7 @@ var read = action{
 var file = action{
 	Name:    claim.Filing,
 	Scope:   "claims:write",
-	Require: rules{rule("in-window", deliveredAt.AtLeast(windowOpens))},
+	Require: rules{rule("in-window", deliveredAt.AtLeast(windowOpens), deliveredAt.AtMost(windowCloses))},
 	Permit:  rules{rule("for-oneself", owner.Is(me))},
 }
 

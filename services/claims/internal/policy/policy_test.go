@@ -56,6 +56,7 @@ func TestAnOrderCanBeClaimedForUntilThirtyDaysAfterItsDelivery(t *testing.T) {
 		{"thirty-one days ago", now.Add(-31 * day), authz.Forbidden},
 		{"a millisecond less than thirty days ago", now.Add(-30*day) + 1, authz.Allowed},
 		{"just now", now, authz.Allowed},
+		{"a millisecond from now", now + 1, authz.Forbidden},
 	} {
 		row := mine()
 		row.DeliveredAt = c.delivered

@@ -40,6 +40,8 @@ var (
 		}
 		return s.At.Add(-filingWindow) + 1
 	})
+	// What is yet to be delivered has not been.
+	windowCloses = authz.The("the window's last moment", func(s *Subject) claim.Time { return s.At })
 )
 
 func (s *Subject) hasScope(scope string) bool { return s.HasScope(scope) }
