@@ -2,14 +2,17 @@
 GO      ?= go
 MODULES := shared gateway identity services/claims services/orders e2e
 BENCH   ?= .
+ifeq ($(origin AS),default) # make's own AS is the assembler
+AS :=
+endif
 .DEFAULT_GOAL := help
 .PHONY: help demo dev token test e2e mutate bench generate docs check rename build
 
 help: ## list the verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1\t/' | expand -t 20
 
-demo: ## start everything natively, play the cast's requests, stay up until Ctrl-C (DEMO_EXIT=1 ends it)
-	@$(GO) -C e2e build -o ../bin/demo ./cmd/demo && exec bin/demo
+demo: ## start everything, play the demo's requests, stay up until Ctrl-C (DEMO_EXIT=1: end then; PORT=8099: not 8080)
+	@$(GO) -C e2e build -o ../bin/demo ./cmd/demo && exec bin/demo $(if $(PORT),-port "$(PORT)")
 
 dev: ## rebuild and restart one process of the running demo: make dev P=claims
 	@$(GO) -C e2e build -o ../bin/demo ./cmd/demo && exec bin/demo -restart "$(P)"
@@ -17,18 +20,18 @@ dev: ## rebuild and restart one process of the running demo: make dev P=claims
 token: ## print an access token got by a real login at the running demo: make token AS=alice
 	@$(GO) -C e2e build -o ../bin/demo ./cmd/demo && exec bin/demo -token "$(AS)"
 
-test: ## all tests; needs only Go
+test: ## all tests: each module's, then e2e
 	@for m in $(filter-out e2e,$(MODULES)); do $(GO) -C $$m test ./... || exit 1; done
 	@$(GO) -C e2e test ./cast/... ./harness/... ./cmd/...
 	@$(MAKE) --no-print-directory e2e
 
-e2e: ## only the proof, through the front door
+e2e: ## only the tests of the whole system, through the front door
 	@$(GO) -C e2e test -count=1 -timeout 20m
 
-mutate: ## remove each security check in turn; a named test must turn red
+mutate: ## remove each security check in turn; a named test must turn red (long)
 	@$(GO) -C e2e run ./cmd/mutate mutants.yaml
 
-bench: ## decisions, tokens, limiter, store with durable records (BENCH=regexp picks)
+bench: ## measure decisions, tokens, limiter, store, export (BENCH=regexp picks; all take minutes)
 	@for p in shared/authz shared/principal shared/door gateway/internal/ratelimit services/claims/internal/store; do \
 		$(GO) -C $$p test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m . || exit 1; done
 
@@ -41,7 +44,7 @@ docs: ## write the policies into docs/authorization.md
 		printf '\n## %s\n' $$s && $(GO) -C services/$$s run . policy || exit 1; done; } > bin/authorization.md
 	@cp bin/authorization.md docs/authorization.md
 
-check: bin/staticcheck ## formatting, vet, staticcheck, modules tidy, generated code fresh
+check: bin/staticcheck ## formatting, vet, staticcheck, tidy modules, fresh generated code
 	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo "run gofmt -w on these"; exit 1; }
 	@for m in $(MODULES); do $(GO) -C $$m vet ./... && (cd $$m && $(CURDIR)/bin/staticcheck ./...) && GOWORK=off $(GO) -C $$m mod tidy -diff || exit 1; done
 	@$(MAKE) --no-print-directory generate && git diff --exit-code -- '*/internal/db/*' docs/authorization.md || { echo "generated code was stale: commit it"; exit 1; }

@@ -10,7 +10,7 @@ import (
 	"innerdoor.example/e2e/harness"
 )
 
-// The rules of PERMISSIONS.md as people meet them, through the front door.
+// Who may do what, as people meet it, through the front door.
 
 func status(t testing.TB, answer harness.Answer) any { return object(t, answer)["status"] }
 

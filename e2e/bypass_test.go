@@ -22,7 +22,7 @@ import (
 	"innerdoor.example/e2e/harness"
 )
 
-// ATTACKS.md §6: whoever reaches a service's inner listener without the gateway.
+// Whoever reaches a service's inner listener without the gateway.
 
 // target is an inner operation and who carries its requests.
 type target struct{ from, to, path string }

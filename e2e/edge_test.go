@@ -310,7 +310,7 @@ func TestWhoAsksTooOftenWaitsAndNobodyElseDoes(t *testing.T) {
 	expect(t, http.StatusOK, sys.As(cast.Alice), known) // the shipped limits are wider
 }
 
-// R5: failures are charged to the address, and block no good credential behind it.
+// Failures are charged to the address, and block no good credential behind it.
 func TestWhoGuessesWaitsAndTheGoodUserBesideThemDoesNot(t *testing.T) {
 	origin := another(t, map[string]string{"ROUTES_FILE": shipped(t, "routes.yaml", `failures: +\{count: \d+`, "failures: {count: 5")})
 	alice, guesser := sys.As(cast.Alice).At(origin), sys.Anyone().At(origin).With("Authorization", "Bearer guess")

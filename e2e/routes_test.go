@@ -93,7 +93,7 @@ func TestAnInternalRouteIsNotToBeReachedFromOutside(t *testing.T) {
 	expect(t, http.StatusOK, sys.As(cast.Alice), get("/orders/o-alice"))
 }
 
-// withoutAPerson is what PERMISSIONS §5 lets in without a credential.
+// withoutAPerson is all that may be asked without a credential.
 func withoutAPerson(r aRoute) bool {
 	_, path, _ := strings.Cut(r.name, " ")
 	switch path {
@@ -107,7 +107,7 @@ func withoutAPerson(r aRoute) bool {
 	return strings.HasPrefix(path, "/oidc/") && r.who == "identity"
 }
 
-func TestNobodyEntersWithoutACredentialExceptWhereThePageSaysSo(t *testing.T) {
+func TestNobodyEntersWithoutACredentialExceptWhereThatIsListed(t *testing.T) {
 	open := map[string]bool{}
 	for _, service := range []string{"claims", "orders", "identity"} {
 		for _, r := range routesOf(t, service) {

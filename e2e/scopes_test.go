@@ -12,7 +12,7 @@ import (
 // A scope says what the client may ask for on somebody's behalf. It is looked at
 // before any row, so the answer is the same for every id.
 
-// scoped are the operations of both services on these objects, by the scope that PERMISSIONS.md gives each.
+// scoped are the operations of both services on these objects, by the scope that each asks for.
 func scoped(claim, order string) map[string][]ask {
 	decided := func(service string) []ask {
 		return []ask{get("/" + service + "/decisions"), get("/" + service + "/decisions/whatever")}

@@ -38,7 +38,7 @@ func check(names []string, out io.Writer) error {
 		return err
 	}
 	if len(names) == 0 {
-		return errors.New("check needs the files that it is to check")
+		return errors.New("check needs a file: gateway check routes.yaml issuers.yaml")
 	}
 	var mistakes []error
 	for _, name := range names {

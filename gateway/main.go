@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"innerdoor.example/gateway/internal/authn"
@@ -20,10 +21,13 @@ import (
 	"innerdoor.example/shared/principal"
 )
 
-const usage = `gateway [serve]        authenticates, limits, stamps and forwards (settings: environment)
-gateway healthcheck    asks the running gateway whether it is ready
-gateway routes         prints every public route: METHOD PATTERN AUTH UPSTREAM
-gateway check FILE…    checks routes.yaml and issuers.yaml files
+const usage = `usage: gateway [command]; its settings come from the environment, config.go lists them
+
+  serve         authenticate, limit, stamp and forward (the default)
+  healthcheck   ask the running process whether it is ready
+  routes        print every public route: method, path, auth, upstream
+  check FILE…   check routes.yaml and issuers.yaml files without starting; what they
+                name as ${NAME} must be in the environment
 `
 
 func main() {
@@ -34,33 +38,28 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
-	command, rest := "serve", []string(nil)
-	if len(args) > 0 {
-		command, rest = args[0], args[1:]
+	if len(args) > 0 && args[0] == "check" {
+		return check(args[1:], out)
 	}
-	if command != "check" && len(rest) > 0 {
-		return fmt.Errorf("%s takes no arguments\n\n%s", command, usage)
-	}
-	switch command {
-	case "serve":
+	switch command := strings.Join(args, " "); command {
+	case "", "serve":
 		return serve(ctx)
 	case "healthcheck":
 		return healthcheck()
 	case "routes":
 		return routes(out)
-	case "check":
-		return check(rest, out)
-	case "-h", "--help", "help":
+	case "-h", "-help", "--help", "help":
 		_, err := io.WriteString(out, usage)
 		return err
+	default:
+		return fmt.Errorf("there is no command %q\n\n%s", command, usage)
 	}
-	return fmt.Errorf("unknown command %q\n\n%s", command, usage)
 }
 
 func serve(ctx context.Context) error {
 	var s settings
 	if err := ops.Parse(&s); err != nil {
-		return fmt.Errorf("the gateway's settings have mistakes:\n%w", err)
+		return fmt.Errorf("the settings have mistakes:\n%w", err)
 	}
 	identity, err1 := mtls.Load(s.Workload)
 	signer, err2 := principal.LoadSigner(s.TxnKey)
@@ -75,10 +74,6 @@ func serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	upstreams := map[string]forward.Upstream{}
-	for name, u := range s.upstreams() {
-		upstreams[name] = forward.Upstream{URL: u, Transport: identity.Transport(principal.Workload(name))}
-	}
 	handler, err := edge.New(edge.Config{
 		PublicURL:      &s.PublicURL,
 		Trusted:        s.Trusted,
@@ -86,7 +81,7 @@ func serve(ctx context.Context) error {
 		Authenticators: map[route.Auth]authn.Authenticator{route.None: authn.Anonymous, route.Bearer: bearer.Authenticate},
 		Issuers:        bearer.Issuers(),
 		Signer:         signer,
-		Forwarder:      forward.New(upstreams, log),
+		Forwarder:      forward.New(s.reach(identity), log),
 		Log:            log,
 		Metrics:        registry,
 	})
@@ -103,6 +98,16 @@ func serve(ctx context.Context) error {
 		Ready:    func(context.Context) error { return bearer.Ready() },
 		Registry: registry,
 	})
+}
+
+// reach is how the services are reached: over mutual TLS, and each must be the one
+// that is meant.
+func (s *settings) reach(identity *mtls.Identity) map[string]forward.Upstream {
+	upstreams := map[string]forward.Upstream{}
+	for name, u := range s.upstreams() {
+		upstreams[name] = forward.Upstream{URL: u, Transport: identity.Transport(principal.Workload(name))}
+	}
+	return upstreams
 }
 
 // keysClient returns what an issuer's keys are fetched with: mutual TLS for a

@@ -85,7 +85,7 @@ func rotate(ctx context.Context) error {
 func open(ctx context.Context) (*store.Store, error) {
 	var s Storage
 	if err := ops.Parse(&s); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the settings have mistakes:\n%w", err)
 	}
 	return store.Open(ctx, s.DataDir)
 }

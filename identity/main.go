@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"innerdoor.example/identity/internal/account"
@@ -22,7 +23,7 @@ import (
 	"innerdoor.example/shared/serve"
 )
 
-const usage = `usage: identity [command]
+const usage = `usage: identity [command]; its settings come from the environment, config.go lists them
 
   serve         answer requests (the default)
   seed          make people and clients: identity seed -h
@@ -39,14 +40,12 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) == 0 {
-		args = []string{"serve"}
-	}
-	switch args[0] {
-	case "serve":
-		return serveRequests(ctx)
-	case "seed":
+	if len(args) > 0 && args[0] == "seed" {
 		return plant(ctx, args[1:])
+	}
+	switch command := strings.Join(args, " "); command {
+	case "", "serve":
+		return serveRequests(ctx)
 	case "rotate":
 		return rotate(ctx)
 	case "healthcheck":
@@ -57,14 +56,15 @@ func run(ctx context.Context, args []string) error {
 	case "-h", "-help", "--help", "help":
 		fmt.Print(usage)
 		return nil
+	default:
+		return fmt.Errorf("there is no command %q\n\n%s", command, usage)
 	}
-	return fmt.Errorf("there is no command %q\n%s", args[0], usage)
 }
 
 func serveRequests(ctx context.Context) error {
 	var s settings
 	if err := ops.Parse(&s); err != nil {
-		return err
+		return fmt.Errorf("the settings have mistakes:\n%w", err)
 	}
 	log := ops.Logger("identity", s.Ops)
 	workload, err := mtls.Load(s.MTLS)

@@ -78,7 +78,7 @@ var (
 	Glide   = machine("glide", Globex)
 )
 
-// Everyone is the whole cast but legacy, whose credential is a client certificate.
+// Everyone is the whole cast.
 func Everyone() []Person {
 	return []Person{
 		Alice, Bob, Ada, Ursula, Sam, Sue, Olive, Vera, Tom, Max, Dora, Eddy, Swift, Narrow,

@@ -35,7 +35,7 @@ func listen(port string) (net.Listener, error) {
 	if port != "" {
 		l, err := net.Listen("tcp", "127.0.0.1:"+port)
 		if err != nil {
-			err = fmt.Errorf("port %s of this machine is busy; end what uses it, or choose another: %w", port, err)
+			err = fmt.Errorf("port %s of this machine cannot be had (%w); end what uses it, or take another: make demo PORT=8099", port, err)
 		}
 		return l, err
 	}

@@ -27,18 +27,19 @@ import (
 //go:embed openapi.yaml
 var document []byte
 
-const usage = `usage: claims COMMAND; settings come from the environment (config.go)
-  serve                                        answer requests (also without a command)
+const usage = `usage: claims [command]; its settings come from the environment, config.go lists them
+
+  serve                                        answer requests (the default)
   healthcheck                                  ask the running process whether it is ready
-  routes                                       list the operations: method, path, action, who may call
-  policy                                       show who may do what, as docs/authorization.md has it
+  routes                                       print every operation: method, path, action, who may call
+  policy                                       print who may do what, as docs/authorization.md has it
   seed -file FILE                              make what the file says and is not there yet
-  staff -tenant T -subject ID -role ROLE       give a person a role, such as the first admin`
+  staff -tenant T -subject ID -role ROLE       give a person a role, such as a first auditor`
 
 func main() {
 	flag.Usage = func() { fmt.Fprintln(os.Stderr, usage) }
 	flag.Parse()
-	if err := run(context.Background(), flag.Arg(0), flag.Args()[min(1, flag.NArg()):]); err != nil {
+	if err := run(context.Background(), flag.Arg(0), flag.Args()[min(1, flag.NArg()):]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(os.Stderr, "claims: %v\n", err)
 		os.Exit(1)
 	}
@@ -64,8 +65,11 @@ func run(ctx context.Context, command string, args []string) error {
 		return seed(ctx, args)
 	case "staff":
 		return staff(ctx, args)
+	case "help":
+		fmt.Println(usage)
+		return nil
 	}
-	return fmt.Errorf("there is no command %q\n%s", command, usage)
+	return fmt.Errorf("there is no command %q\n\n%s", command, usage)
 }
 
 func listen(ctx context.Context) error {

@@ -16,8 +16,8 @@ import (
 
 // seed makes what a file says and is not there yet.
 func seed(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("seed", flag.ContinueOnError)
-	name := flags.String("file", "seed.yaml", "what to make")
+	flags := flag.NewFlagSet("orders seed", flag.ContinueOnError)
+	name := flags.String("file", "seed.yaml", "the rows to make; see seed.yaml beside main.go")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -37,10 +37,10 @@ func seed(ctx context.Context, args []string) error {
 
 // staff gives a person a role.
 func staff(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("staff", flag.ContinueOnError)
+	flags := flag.NewFlagSet("orders staff", flag.ContinueOnError)
 	inTenant := flags.String("tenant", "", "the tenant, such as acme")
 	who := flags.String("subject", "", "the person, such as home:tom")
-	as := flags.String("role", "", "the role, such as admin")
+	as := flags.String("role", "", "the role, such as auditor")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -71,7 +71,6 @@ func (p *Policy[S, R]) check(walls []Rule[S, R]) error {
 	if len(p.actions) < len(p.order) {
 		mistake("an action is named twice: %q", p.Actions())
 	}
-	words := map[string]any{}
 	for _, a := range p.order {
 		if a.Name == "" || a.Scope == "" || len(a.Permit) == 0 {
 			mistake("action %q lacks its name, its scope (%q) or a permit (%d)", a.Name, a.Scope, len(a.Permit))
@@ -83,7 +82,7 @@ func (p *Policy[S, R]) check(walls []Rule[S, R]) error {
 			}
 			rules[r.name] = true
 			for _, c := range r.conds {
-				if m := p.learn(words, c); m != "" {
+				if m := p.learn(c); m != "" {
 					mistake("action %q: rule %q: %s", a.Name, r.name, m)
 				}
 			}
@@ -94,19 +93,18 @@ func (p *Policy[S, R]) check(walls []Rule[S, R]) error {
 }
 
 // learn adds the condition's words to the policy's, or says what is wrong with it.
-func (p *Policy[S, R]) learn(words map[string]any, c Cond[S, R]) string {
+func (p *Policy[S, R]) learn(c Cond[S, R]) string {
 	if c.is == nil {
 		return "a condition is empty"
 	}
 	for _, w := range c.words {
-		id, ok := words[w.name]
+		i := slices.IndexFunc(p.words, func(known word[S, R]) bool { return known.name == w.name })
 		switch {
-		case w.name == "" || ok && id != w.id:
+		case w.name == "" || i >= 0 && p.words[i].id != w.id:
 			return fmt.Sprintf("word %q is declared twice, or has no name", w.name)
 		case w.row && c.stepUp:
 			return fmt.Sprintf("%q: no login changes a row", c.text)
-		case !ok:
-			words[w.name] = w.id
+		case i < 0:
 			p.words = append(p.words, w)
 		}
 	}

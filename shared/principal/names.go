@@ -15,7 +15,7 @@ const TrustDomain = "innerdoor.internal"
 const Header = "Txn-Token"
 
 // ID names a person or machine uniquely in the trust domain:
-// "<issuer alias>:<subject>", at most 200 bytes. A subject alone is never enough,
+// "<issuer alias>:<subject>", at most 161 bytes. A subject alone is never enough,
 // since two issuers may both know an "alice".
 type ID string
 
@@ -23,13 +23,11 @@ type ID string
 // [ParseID], so nobody can be called so.
 const AnonymousID ID = "anonymous"
 
-const maxID = 200
-
 var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}:[A-Za-z0-9._|@+-]{1,128}$`)
 
 // ParseID checks that s has the form of an [ID].
 func ParseID(s string) (ID, error) {
-	if len(s) > maxID || !idPattern.MatchString(s) {
+	if !idPattern.MatchString(s) {
 		return "", errors.New("an id is <issuer alias>:<subject>, the alias of a-z 0-9 -, the subject of A-Z a-z 0-9 . _ | @ + -")
 	}
 	return ID(s), nil

@@ -26,11 +26,12 @@ func TestWhatTheDemoCannotDoItSaysInOneSentence(t *testing.T) {
 		env  [2]string
 		want string
 	}{
-		"a busy port":              {args: []string{"-port", port}, want: "port " + port + " of this machine is busy"},
+		"a busy port":              {args: []string{"-port", port}, want: "port " + port + " of this machine cannot be had (listen tcp "},
 		"a port that is none":      {args: []string{"-port", "http"}, want: `-port is a number from 1 to 65535, not "http"`},
 		"an unknown person":        {args: []string{"-token", "carol"}, want: `nobody is called "carol"; the cast is alice, bob,`},
-		"no person":                {args: []string{"-token", ""}, want: `nobody is called ""`},
+		"no person":                {args: []string{"-token", ""}, want: `whose token? make token AS=alice; the cast is alice, bob,`},
 		"a token of no demo":       {args: []string{"-token", "alice"}, want: "no demo is running here; start one with make demo"},
+		"no process":               {args: []string{"-restart", ""}, want: "which process? make dev P=claims; there are orders, claims, identity, gateway"},
 		"an unknown process":       {args: []string{"-restart", "billing"}, want: `there is no process "billing"; there are orders, claims, identity, gateway`},
 		"a process of no demo":     {args: []string{"-restart", "claims"}, want: "no demo is running here"},
 		"a word too much":          {args: []string{"alice"}, want: `"alice" is not a flag`},

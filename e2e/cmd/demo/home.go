@@ -90,6 +90,9 @@ func (h home) running() (state, error) {
 
 // restart builds a process anew and ends the old one; the demo starts it again.
 func (h home) restart(ctx context.Context, w string, out io.Writer) error {
+	if w == "" {
+		return fmt.Errorf("which process? make dev P=claims; there are %s", strings.Join(harness.Workloads, ", "))
+	}
 	if !slices.Contains(harness.Workloads, w) {
 		return fmt.Errorf("there is no process %q; there are %s", w, strings.Join(harness.Workloads, ", "))
 	}

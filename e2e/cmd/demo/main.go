@@ -23,6 +23,14 @@ import (
 	"innerdoor.example/e2e/harness"
 )
 
+const usage = `demo [-port 8080]                starts everything, plays the requests, stays up until Ctrl-C
+demo -token NAME [-scopes "…"]   prints an access token got by a real login at the running demo
+demo -restart PROCESS            rebuilds one process of the running demo and restarts it
+
+DEMO_EXIT=1 in the environment ends it after the play; DEBUG=why logs why each decision was made.
+
+`
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
@@ -62,6 +70,10 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&s.token, "token", "", "print an access token of this `person` and end")
 	flags.StringVar(&s.scopes, "scopes", "", "the token's scopes, with spaces between (all that the person has)")
 	flags.StringVar(&s.restart, "restart", "", "rebuild and restart this `process` and end")
+	flags.Usage = func() {
+		fmt.Fprint(flags.Output(), usage)
+		flags.PrintDefaults()
+	}
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}

@@ -102,9 +102,9 @@ func (s *screen) summary(h home, origin string, f failures) {
 	fmt.Fprintf(s.out, "\n%s The records were read by the auditors, vera and gina, by each answer's Txn-Id.\n", verdict)
 	fmt.Fprintf(s.out, `Logs: %s
 
-Try:  curl -i -H "Authorization: Bearer $(make token AS=alice)" %s/claims/c-alice
-      e2e/demo.http in your editor
-      DEBUG=why make demo, and read in .run/logs/claims.log why each decision was made
+Try:  curl -i -H "Authorization: Bearer $(make -s token AS=alice)" %s/claims/c-alice
+      e2e/demo.http in an editor that sends such files
+      DEBUG=why make demo: then .run/logs/claims.log says why each decision was made
 `, h.path("logs"), origin)
 }
 

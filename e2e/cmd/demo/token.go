@@ -18,6 +18,9 @@ import (
 // is printed again: a code of the second factor works once, and the next one is half a
 // minute away.
 func (h home) token(ctx context.Context, name, scopes string, out io.Writer) error {
+	if name == "" {
+		return fmt.Errorf("whose token? make token AS=alice; the cast is %s", strings.Join(names(), ", "))
+	}
 	person, ok := cast.Named(name)
 	if !ok {
 		return fmt.Errorf("nobody is called %q; the cast is %s", name, strings.Join(names(), ", "))

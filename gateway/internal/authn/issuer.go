@@ -73,8 +73,6 @@ func (s *Issuer) complete() {
 	s.Fields.Scope = cmp.Or(s.Fields.Scope, "scope")
 }
 
-var aliasPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
-
 // reserved begin the ids of those that no issuer knows: API keys, partners with a
 // certificate, and the sub-commands of services in their records.
 var reserved = []string{"key", "partner", "operator"}
@@ -91,7 +89,8 @@ func (s *Issuer) check(peers []string) error {
 			mistakes = append(mistakes, s.Mistake("issuer "+s.Alias+": "+format, args...))
 		}
 	}
-	wrong(aliasPattern.MatchString(s.Alias), "alias must be of a-z 0-9 -, at most 32")
+	_, errAlias := principal.ParseID(s.Alias + ":somebody")
+	wrong(errAlias == nil, "alias must be of a-z 0-9 -, at most 32")
 	wrong(!slices.Contains(reserved, s.Alias), "alias is kept for ids of another kind: it must be none of %v", reserved)
 	wrong(s.Issuer != "", "issuer is missing")
 	wrong(keysURLOK(s.KeysURL, s.KeysPeer), "keys_url must be an https URL (http only on this machine, and never for a keys_peer)")
@@ -124,8 +123,6 @@ func keysURLOK(raw, peer string) bool {
 
 // leeway is how far an issuer's clock may be from ours, either way.
 const leeway = 30 * time.Second
-
-var subjectPattern = regexp.MustCompile(`^[A-Za-z0-9._|@+-]{1,128}$`)
 
 // judge checks all that a signature cannot: for whom, by whom, until when.
 // It returns who the token speaks of and when that ends.
@@ -186,14 +183,15 @@ func (s *Issuer) who(u *unverified) (principal.Fields, error) {
 	if err := errors.Join(errSubject, errTenant, errClient, errScope, errContext); err != nil {
 		return principal.Fields{}, err
 	}
-	if !subjectPattern.MatchString(subject) {
+	id, err := principal.ParseID(s.Alias + ":" + subject)
+	if err != nil {
 		return principal.Fields{}, errors.New("sub is outside the subjects' alphabet")
 	}
 	if !slices.Contains(s.Tenants, tenant) {
 		return principal.Fields{}, errors.New("the issuer may not speak for this tenant")
 	}
 	context.Tenant, context.Client = principal.Tenant(tenant), client
-	return principal.Fields{ID: principal.ID(s.Alias + ":" + subject), Scope: scope, Context: context}, nil
+	return principal.Fields{ID: id, Scope: scope, Context: context}, nil
 }
 
 var scopePattern = regexp.MustCompile(`^[!#-\[\]-~]+$`)

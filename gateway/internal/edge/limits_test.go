@@ -78,7 +78,7 @@ func TestAnIPv6SubscriberIsOneAddress(t *testing.T) {
 	}
 }
 
-// R5: failures are charged to the address; then further failures are 429, and a good credential still passes.
+// Failures are charged to the address; then further failures are 429, and a good credential still passes.
 func TestFailedAttemptsNeverBlockAVerifiedCredential(t *testing.T) {
 	s := start(t, options{routes: shippedRoutes(t, "failures: {count: 100, window: 1m}", "failures: {count: 10, window: 24h}")})
 	alice := s.token(t, "alice")

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// R3: exactly N of N+100 parallel uses pass.
+// Exactly N of N+100 parallel uses pass.
 func TestExactlyNOfManyParallelUsesPass(t *testing.T) {
 	const n = 50
 	l := New[string](Limit{Count: n, Window: 24 * time.Hour})
@@ -56,7 +56,7 @@ func TestARefusedUseSaysWhenTheNextPassesAndCostsNothing(t *testing.T) {
 	})
 }
 
-// R1: one IPv6 subscriber is one key, and an IPv4 address is the same key however it is written.
+// One IPv6 subscriber is one key, and an IPv4 address is the same key however it is written.
 func TestAddressesOfOneSubscriberAreOneKey(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
@@ -74,7 +74,7 @@ func TestAddressesOfOneSubscriberAreOneKey(t *testing.T) {
 	}
 }
 
-// R2: a million keys do not fill the memory, and go when their uses have come back.
+// A million keys do not fill the memory, and go when their uses have come back.
 func TestAMillionKeysStayBoundedAndAreSwept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New[string](Limit{Count: 10, Window: time.Minute})

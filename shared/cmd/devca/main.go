@@ -65,7 +65,7 @@ func parse(args []string) (options, error) {
 		return o, err
 	}
 	if o.dir == "" || o.ttl <= 0 || flags.NArg() > 0 {
-		return o, errors.New("needs -out DIR, a -ttl above zero and no other words")
+		return o, errors.New("usage: devca -out DIR [-ttl DURATION above zero] [-workloads NAMES] [-force]; devca -h explains them")
 	}
 	for name := range strings.SplitSeq(*names, ",") {
 		if _, err := trust.ID(principal.Workload(name)); err != nil {

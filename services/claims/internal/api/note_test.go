@@ -85,7 +85,7 @@ func TestAListOfNotesShowsNoTraceOfInternalOnes(t *testing.T) {
 	w.expect(400, "bob", "GET", "/claims/c-bob/notes?kind=internal", "")
 }
 
-func TestWhoAddsWhichNoteAsThePageSays(t *testing.T) {
+func TestWhoAddsWhichNote(t *testing.T) {
 	w := newWorld(t)
 	for name, status := range map[string][2]int{
 		"bob": {201, 403}, "olive": {201, 403}, "dora": {403, 403}, "vera": {403, 403},

@@ -43,7 +43,7 @@ func TestEachRuleThatPermitsReadingHasItsViewAndNoOtherHas(t *testing.T) {
 }
 
 // Staff and the owner see all; support sees how much, but not how to reach anybody; a delegate sees neither.
-func TestEachRuleShowsWhatThePageSaysAndNoMore(t *testing.T) {
+func TestEachRuleShowsWhatIsItsOwnAndNoMore(t *testing.T) {
 	row := claim.Claim{ID: "c-1", Description: "what happened", Amount: 12_345, ContactName: "a-name", ContactEmail: "an-address", ContactPhone: "a-number"}
 	for rule, shows := range map[string]string{
 		"owner": "amount contact", "assignee": "amount contact", "adjuster-in-region": "amount contact",

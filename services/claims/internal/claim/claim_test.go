@@ -74,6 +74,7 @@ func TestAFilingThatDoesNotFitIsUnfitAndCompleteAllTheSame(t *testing.T) {
 		"without description": func(f *File) { f.Description = "" },
 		"a long description":  func(f *File) { f.Description = strings.Repeat("é", maxDescription+1) },
 		"a long contact":      func(f *File) { f.Contact.Email = strings.Repeat("a", maxContact+1) },
+		"a contact of lines":  func(f *File) { f.Contact.Email = "a@b\r\nBcc: c" },
 	} {
 		f := good
 		change(&f)

@@ -2,7 +2,9 @@ package claim
 
 import (
 	"cmp"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"innerdoor.example/shared/authz"
@@ -101,8 +103,8 @@ func unfitDescription(text string) error {
 
 func unfitContact(c Contact) error {
 	for _, text := range []string{c.Name, c.Email, c.Phone} {
-		if utf8.RuneCountInString(text) > maxContact {
-			return Unfit("a line of the contact has at most 200 characters")
+		if utf8.RuneCountInString(text) > maxContact || strings.ContainsFunc(text, unicode.IsControl) {
+			return Unfit("a line of the contact has at most 200 printable characters")
 		}
 	}
 	return nil

@@ -177,7 +177,7 @@ func describe(d authz.Decision) string {
 	return "hidden"
 }
 
-func TestEveryCellOfThePermissionMatrixHasTheOutcomeThatThePageStates(t *testing.T) {
+func TestEveryCellOfThePermissionMatrixHasTheOutcomeThatIsStated(t *testing.T) {
 	lines, people := readMatrix(t), people(t)
 	stated := func(cell []string) string {
 		var found *line

@@ -16,7 +16,7 @@ import (
 
 const witnessFile = "testdata/claims"
 
-func TestThePageSaysTheSameAboutClaims(t *testing.T) {
+func TestTheWitnessSaysTheSameAboutClaims(t *testing.T) {
 	page, people := cedartest.Read(t, witnessFile), cedartest.NewPeople(t)
 	tally := cedartest.Tally{Noun: "claims"}
 	actions := []authz.Name{claim.Read, claim.Filing, claim.Editing, claim.Submit, claim.Withdrawal, claim.Taking,
@@ -42,7 +42,7 @@ func TestThePageSaysTheSameAboutClaims(t *testing.T) {
 	tally.Report(t, 10_000)
 }
 
-func TestThePageSaysTheSameAboutNotes(t *testing.T) {
+func TestTheWitnessSaysTheSameAboutNotes(t *testing.T) {
 	page, people := cedartest.Read(t, witnessFile), cedartest.NewPeople(t)
 	tally := cedartest.Tally{Noun: "notes"}
 	for _, population := range []population{
@@ -72,7 +72,7 @@ func TestThePageSaysTheSameAboutNotes(t *testing.T) {
 	tally.Report(t, 10_000)
 }
 
-func TestThePageSaysTheSameAboutDelegations(t *testing.T) {
+func TestTheWitnessSaysTheSameAboutDelegations(t *testing.T) {
 	page, people := cedartest.Read(t, witnessFile), cedartest.NewPeople(t)
 	tally := cedartest.Tally{Noun: "delegations"}
 	for _, population := range []population{
@@ -119,7 +119,7 @@ func never() bool { return false }
 func always() bool { return true }
 
 // What concerns a tenant as a whole is refused with 403, never hidden.
-func TestThePageSaysTheSameAboutStaffExportAndDecisions(t *testing.T) {
+func TestTheWitnessSaysTheSameAboutStaffExportAndDecisions(t *testing.T) {
 	page, people := cedartest.Read(t, witnessFile), cedartest.NewPeople(t)
 	type record struct{ tenant principal.Tenant }
 	decisions := policy.Decisions(func(r *record) principal.Tenant { return r.tenant })

@@ -56,8 +56,8 @@ var nouns = map[string]struct {
 	}},
 }
 
-// TestEachCellOfTheMatrixIsDecidedAsThePageSays reads testdata/matrix.txt and decides every cell of it.
-func TestEachCellOfTheMatrixIsDecidedAsThePageSays(t *testing.T) {
+// TestEachCellOfTheMatrixIsDecidedAsIsStated reads testdata/matrix.txt and decides every cell of it.
+func TestEachCellOfTheMatrixIsDecidedAsIsStated(t *testing.T) {
 	tables := tablesIn(t)
 	for name := range nouns {
 		if tables[name] == nil {

@@ -16,7 +16,7 @@ import (
 
 const witnessFile = "testdata/orders"
 
-func TestThePageSaysTheSameAboutOrders(t *testing.T) {
+func TestTheWitnessSaysTheSameAboutOrders(t *testing.T) {
 	page, people := cedartest.Read(t, witnessFile), cedartest.NewPeople(t)
 	tally := cedartest.Tally{Noun: "orders"}
 	for _, population := range []population{
@@ -42,7 +42,7 @@ func TestThePageSaysTheSameAboutOrders(t *testing.T) {
 }
 
 // What concerns a tenant as a whole is refused with 403, never hidden.
-func TestThePageSaysTheSameAboutStaffCarriersAndDecisions(t *testing.T) {
+func TestTheWitnessSaysTheSameAboutStaffCarriersAndDecisions(t *testing.T) {
 	page, people := cedartest.Read(t, witnessFile), cedartest.NewPeople(t)
 	type record struct{ tenant principal.Tenant }
 	decisions := policy.Decisions(func(r *record) principal.Tenant { return r.tenant })
