@@ -190,7 +190,7 @@ func (q Question) put(action authz.Name, request cedar.Request) Answer {
 }
 
 // first is the annotation of the first policy in the file, of those that decided and have it.
-func (q Question) first(action authz.Name, reasons []cedar.DiagnosticReason, name types.Ident) (value string) {
+func (q Question) first(action authz.Name, reasons []cedar.DiagnosticReason, name types.AnnotationKey) (value string) {
 	line := -1
 	for _, reason := range reasons {
 		text, ok := q.witness.policies[action][reason.PolicyID].Annotations()[name]
