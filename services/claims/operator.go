@@ -14,12 +14,19 @@ import (
 	"innerdoor.example/shared/principal"
 )
 
-// seed makes what a file says and is not there yet.
+// seed makes what a file says and is not there yet, or a crowd.
 func seed(ctx context.Context, args []string) error {
+	var crowd store.Crowd
 	flags := flag.NewFlagSet("claims seed", flag.ContinueOnError)
 	name := flags.String("file", "seed.yaml", "the rows to make; see seed.yaml beside main.go")
+	flags.IntVar(&crowd.Claims, "random", 0, "make so many random claims instead, to see how the service behaves with them")
+	flags.IntVar(&crowd.Tenants, "tenants", 10, "in so many tenants t0, t1, …; those that have claims stay as they are")
+	flags.Uint64Var(&crowd.Seed, "random-seed", 1, "the same seed makes the same claims")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if crowd.Claims != 0 {
+		return operate(ctx, func(o *store.Operator) error { return o.SeedCrowd(ctx, crowd, progress(crowd.Claims)) })
 	}
 	file, err := os.ReadFile(*name)
 	if err != nil {
@@ -33,6 +40,17 @@ func seed(ctx context.Context, args []string) error {
 		fmt.Printf("%d rows made\n", made)
 		return nil
 	})
+}
+
+// progress says how far a crowd has come, once a second and at the end.
+func progress(of int) func(made int) {
+	var said time.Time
+	return func(made int) {
+		if made == of || time.Since(said) > time.Second {
+			said = time.Now()
+			fmt.Fprintf(os.Stderr, "%d of %d claims are there\n", made, of)
+		}
+	}
 }
 
 // staff gives a person a role.

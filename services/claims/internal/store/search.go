@@ -31,10 +31,12 @@ func keepWords(ctx context.Context, q *db.Queries, c *claim.Claim) error {
 			return err
 		}
 	}
-	for _, word := range has {
-		if !slices.Contains(had, word) {
-			err = q.InsertWord(ctx, db.InsertWordParams{Tenant: c.Tenant, ClaimID: c.ID, Word: word, Region: c.Region, CreatedAt: c.CreatedAt})
-		}
+	return insertWords(ctx, q, c, slices.DeleteFunc(has, func(word string) bool { return slices.Contains(had, word) }))
+}
+
+func insertWords(ctx context.Context, q *db.Queries, c *claim.Claim, words []string) error {
+	for _, word := range words {
+		err := q.InsertWord(ctx, db.InsertWordParams{Tenant: c.Tenant, ClaimID: c.ID, Word: word, Region: c.Region, CreatedAt: c.CreatedAt})
 		if err != nil {
 			return err
 		}
