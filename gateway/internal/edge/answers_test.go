@@ -165,7 +165,7 @@ func TestAFaultyUpstreamIsAnAnswerInTime(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, options{routes: shippedRoutes(t, `"/claims/{id}",                    methods: [GET],         upstream: claims, auth: bearer, limit: reads`,
+			s := start(t, options{routes: shippedRoutes(t, `"/claims/{id}",                          methods: [GET],         upstream: claims, auth: bearer, limit: reads`,
 				`"/claims/{id}", methods: [GET], upstream: claims, auth: bearer, limit: reads, timeout: 1s`)})
 			s.services["claims"].answer(c.script)
 			begin := time.Now()
