@@ -12,7 +12,7 @@ import (
 // ten seconds; handlers have their own, shorter deadlines for what they ask of others.
 const (
 	readTime  = 8 * time.Second // the TLS handshake; then for each request, headers and body together
-	writeTime = 8 * time.Second // from the end of the headers to the end of the answer
+	writeTime = 8 * time.Second // from the end of the headers to the end of the answer; of a stream, for each piece (see web.Reply)
 	idleTime  = 2 * time.Minute // longer than mtls's clients keep an idle connection
 
 	// maxHeader makes 16 KiB of headers: net/http reads 4 KiB more than it is told.

@@ -35,7 +35,8 @@ type Listener struct {
 }
 
 // drainTime is how long requests under way may take when the process is told to stop. It is more than an answer
-// may take (writeTime) and less than the ten seconds after which container engines kill.
+// may take (writeTime) and less than the ten seconds after which container engines kill. A stream that is not at its
+// end by then breaks off.
 const drainTime = 9 * time.Second
 
 // Run serves p until ctx ends or SIGTERM or SIGINT comes, then takes no more connections, lets the requests under way

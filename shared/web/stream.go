@@ -2,7 +2,6 @@ package web
 
 import (
 	"encoding/csv"
-	"errors"
 	"iter"
 	"net/http"
 	"regexp"
@@ -12,9 +11,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
-
-// chunkTime is how long a client may take to accept one chunk of a stream.
-const chunkTime = 8 * time.Second
 
 // NDJSON streams items as lines of JSON, a chunk at a time. show makes the view of each; its error, like one of the
 // chunks', ends the answer as Reply.Stream says.
@@ -119,7 +115,7 @@ func line(cells []string) []byte {
 
 // stream writes the answer's chunks as they come. An error before the first one is an answer like any other.
 func stream(w http.ResponseWriter, r *http.Request, reply Reply) int {
-	control, begun := http.NewResponseController(w), false
+	out, begun := outlet{w, http.NewResponseController(w), patience(r)}, false
 	begin := func() {
 		if !begun {
 			begun = true
@@ -133,31 +129,43 @@ func stream(w http.ResponseWriter, r *http.Request, reply Reply) int {
 		}
 		if err == nil {
 			begin()
-			err = send(w, control, chunk)
+			err = out.send(chunk)
 		}
 		if err != nil {
 			panic(http.ErrAbortHandler) // the only way to tell the client that this is not the end
 		}
 	}
 	begin()
+	if out.send(nil) != nil { // the end has its own time, too
+		panic(http.ErrAbortHandler)
+	}
 	return reply.status()
 }
 
-// send gives each chunk its own time, however long the whole takes.
-func send(w http.ResponseWriter, control *http.ResponseController, chunk []byte) error {
-	if err := supported(control.SetWriteDeadline(time.Now().Add(chunkTime))); err != nil {
-		return err
+// patience is how long a client may take to accept one chunk: as long as its listener gives it for a whole answer.
+func patience(r *http.Request) time.Duration {
+	if listener, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
+		return listener.WriteTimeout
 	}
-	if _, err := w.Write(chunk); err != nil {
-		return err
-	}
-	return supported(control.Flush())
+	return 0
 }
 
-// supported forgives a writer that is no connection.
-func supported(err error) error {
-	if errors.Is(err, http.ErrNotSupported) {
-		return nil
+// outlet is where the chunks of a stream leave.
+type outlet struct {
+	http.ResponseWriter
+	control  *http.ResponseController
+	patience time.Duration // 0 is endless
+}
+
+// send gives each chunk its own time, however long the whole takes.
+func (o outlet) send(chunk []byte) error {
+	if o.patience > 0 {
+		if err := o.control.SetWriteDeadline(time.Now().Add(o.patience)); err != nil {
+			return err
+		}
 	}
-	return err
+	if _, err := o.Write(chunk); err != nil {
+		return err
+	}
+	return o.control.Flush()
 }
