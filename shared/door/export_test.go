@@ -1,10 +1,14 @@
 package door_test
 
 import (
+	"context"
 	"fmt"
+	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"innerdoor.example/shared/door"
 	"innerdoor.example/shared/web"
@@ -137,5 +141,29 @@ func TestChangesGoOnWhileAnExportIsRead(t *testing.T) {
 	}
 	if len(seen) != 1199 || seen["l-000001"] || seen["l-new"] {
 		t.Errorf("%d letters were seen", len(seen))
+	}
+}
+
+// However many clients take their time over a chunk, none of them keeps a connection or a snapshot from the others.
+func TestAnExportWhoseReaderTakesItsTimeHoldsNothing(t *testing.T) {
+	p := crowded(t, 600)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for range 3*runtime.GOMAXPROCS(0) + 4 { // more than there are connections
+		next, stop := iter.Pull2(p.letters.Export(ctx, as(t, "clara", withSecondFactor), "letters:stamp", nil))
+		defer stop()
+		rows, err, _ := next()
+		if err != nil || len(rows) != 500 {
+			t.Fatalf("%d rows were given (%v)", len(rows), err)
+		}
+		defer func() {
+			if rows, err, _ := next(); err != nil || len(rows) != 99 {
+				t.Errorf("%d rows were left (%v)", len(rows), err)
+			}
+		}()
+	}
+	p.exec("DELETE FROM letters WHERE id = 'l-000001'")
+	if n := p.number("SELECT count(*) FROM letters WHERE tenant = 'acme'"); n != 599 {
+		t.Errorf("%d letters are left", n)
 	}
 }
