@@ -48,8 +48,9 @@ type system struct {
 type options struct {
 	routes  string // of the shipped routes.yaml, with other words
 	trusted []netip.Prefix
-	cold    bool // the issuer does not answer at the start
-	deaf    bool // services answer without looking at what arrives
+	cold    bool          // the issuer does not answer at the start
+	deaf    bool          // services answer without looking at what arrives
+	write   time.Duration // what the public listener allows for an answer
 }
 
 func start(t testing.TB, o options) *system {
@@ -90,6 +91,7 @@ func start(t testing.TB, o options) *system {
 	s.edge = e
 	server.Config.Handler = e
 	server.Config.DisableGeneralOptionsHandler = true // as ops.Run has it
+	server.Config.WriteTimeout = o.write
 	server.Start()
 	t.Cleanup(server.Close)
 	return s

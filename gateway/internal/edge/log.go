@@ -32,7 +32,7 @@ func newMetrics(registry prometheus.Registerer) (metrics, error) {
 
 // done writes the access log: who entered or was turned away, with the txn under
 // which services record what they decided. It never holds a query, a token or a
-// body. A status of 0 means that the answer broke off before it began.
+// body. A status of 0 means that the answer broke off.
 func (e *Edge) done(x *Exchange, status int, err error, took time.Duration) {
 	route, upstream := "none", ""
 	if x.Route != nil {

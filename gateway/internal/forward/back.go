@@ -2,6 +2,7 @@ package forward
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"strconv"
@@ -14,9 +15,8 @@ import (
 // longer one is passed on as it comes.
 const whole = 1 << 20
 
-// back makes the upstream's answer the client's.
-func (q Request) back(answer *http.Response) error {
-	h := answer.Header
+// clean makes the header of the upstream's answer the client's.
+func (q Request) clean(h http.Header) {
 	if !q.Route.PassCredentials {
 		h.Del("Set-Cookie")
 	}
@@ -29,7 +29,6 @@ func (q Request) back(answer *http.Response) error {
 	for name, values := range q.Answer {
 		h[name] = values
 	}
-	return takeIn(answer)
 }
 
 // lookalike reports whether some reader could take the field for a Txn-Token.
@@ -48,7 +47,7 @@ func takeIn(answer *http.Response) error {
 	if _, err := buffer.ReadFrom(io.LimitReader(answer.Body, whole+1)); err != nil {
 		return err
 	}
-	if err := answer.Request.Context().Err(); err != nil {
+	if err := context.Cause(answer.Request.Context()); err != nil {
 		return err // an upstream that ends a body because we hung up has not finished it
 	}
 	answer.Trailer = nil

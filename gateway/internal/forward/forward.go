@@ -52,23 +52,35 @@ type Request struct {
 
 // Forward asks the upstream and writes its answer to w, unless it returns an
 // error: then nothing was written, and the error is a *web.Error. It answers
-// within the route's timeout, whatever the upstream does. The status is the
-// upstream's.
+// within the route's timeout, whatever the upstream does; a stream begins within it
+// and goes on in pieces, each of which has it anew. The status is the upstream's. It
+// panics with http.ErrAbortHandler when an answer breaks off on its way out.
 func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, q Request) (status int, err error) {
+	if q.Route.Stream && !r.ProtoAtLeast(1, 1) {
+		return 0, &web.Error{Kind: web.Malformed, Detail: "this takes HTTP/1.1: before it, nobody could tell the end of an answer from a break"}
+	}
 	body, err := readBody(w, r, q.Route.Body)
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), q.Route.Timeout)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(nil)
+	wait := time.AfterFunc(q.Route.Timeout, func() { cancel(context.DeadlineExceeded) })
+	defer wait.Stop()
 
 	upstream := f.upstreams[q.Route.Upstream]
 	proxy := f.proxy // a copy: its closures are this request's own
 	proxy.Transport = upstream.Transport
 	proxy.Rewrite = func(pr *httputil.ProxyRequest) { q.rewrite(pr, upstream.URL, body) }
+	take := takeIn
+	if q.Route.Stream {
+		proxy.FlushInterval = -1 // at once
+		take = (&stream{timeout: q.Route.Timeout, wait: wait, client: http.NewResponseController(w)}).passOn
+	}
 	proxy.ModifyResponse = func(answer *http.Response) error {
 		status = answer.StatusCode
-		return q.back(answer)
+		q.clean(answer.Header)
+		return take(answer)
 	}
 	proxy.ErrorHandler = func(_ http.ResponseWriter, _ *http.Request, failure error) { err = explain(failure) }
 	proxy.ServeHTTP(final{w}, r.WithContext(ctx))

@@ -1,6 +1,7 @@
 package forward_test
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -27,13 +28,10 @@ func TestAChangeWhoseAnswerBrokeOffIsNotSentAgain(t *testing.T) {
 		}
 	}))
 	defer service.Close()
-	at, err := url.Parse(service.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := forward.New(map[string]forward.Upstream{"orders": {URL: at, Transport: new(http.Transport)}}, slog.New(slog.DiscardHandler))
+	f := forward.New(map[string]forward.Upstream{"orders": {URL: parsed(t, service.URL), Transport: new(http.Transport)}}, slog.New(slog.DiscardHandler))
 	for want, body := range map[string]string{"with a body": "{}", "without a body": ""} {
 		arrived.Store(0)
+		var err error
 		for range 2 {
 			r := httptest.NewRequest(http.MethodPost, "/orders", strings.NewReader(body))
 			r.Header.Set("Idempotency-Key", "k")
@@ -46,4 +44,43 @@ func TestAChangeWhoseAnswerBrokeOffIsNotSentAgain(t *testing.T) {
 			t.Errorf("%s: two requests arrived %d times, and the second was answered by %v", want, arrived.Load(), err)
 		}
 	}
+}
+
+// slow is a client that takes its time for each piece.
+type slow struct {
+	*httptest.ResponseRecorder
+	time.Duration
+}
+
+func (s slow) Write(p []byte) (int, error) {
+	time.Sleep(s.Duration)
+	return s.ResponseRecorder.Write(p)
+}
+
+// SetWriteDeadline is for http.ResponseController.
+func (slow) SetWriteDeadline(time.Time) error { return nil }
+
+// Each of them has the timeout: the upstream to send a piece, and then the client to take it.
+func TestTheTimeThatAClientTakesForAPieceIsNotTheUpstreams(t *testing.T) {
+	const timeout = 200 * time.Millisecond
+	long := strings.Repeat("0123456789abcdef", 1<<13)
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, long) }))
+	defer service.Close()
+	f := forward.New(map[string]forward.Upstream{"claims": {URL: parsed(t, service.URL), Transport: new(http.Transport)}}, slog.New(slog.DiscardHandler))
+	client := slow{httptest.NewRecorder(), 2 * timeout}
+	_, err := f.Forward(client, httptest.NewRequest(http.MethodGet, "/export", nil), forward.Request{
+		Route: &route.Route{Method: http.MethodGet, Pattern: "/export", Upstream: "claims", Stream: true, Timeout: timeout},
+	})
+	if err != nil || client.Body.String() != long {
+		t.Errorf("%d bytes of %d arrived (%v)", client.Body.Len(), len(long), err)
+	}
+}
+
+func parsed(t *testing.T, text string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }

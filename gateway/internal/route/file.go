@@ -111,6 +111,7 @@ func (p *parser) entry(e entry, limits Limits) {
 	wrong(classKnown, "limit must be one of limits.caller, not %q", e.Limit)
 	wrong(!e.PassCredentials || e.Upstream == Identity && e.Auth == None, "pass_credentials is only for upstream identity with auth none")
 	wrong(e.Body >= 0 && e.Body <= maxBody, "body must be between 1 and %d bytes", maxBody)
+	wrong(!e.Stream || slices.Equal(e.Methods, []string{http.MethodGet}), "stream is only for GET")
 	wrong(e.Timeout >= 0 && e.Timeout <= maxTimeout, "timeout must be at most %s", maxTimeout)
 	for _, method := range e.Methods {
 		wrong(slices.Contains(Methods, method), "method must be one of %s, not %q", strings.Join(Methods, ", "), method)

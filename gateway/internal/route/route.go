@@ -36,6 +36,7 @@ type Route struct {
 	Limit           string        `yaml:"limit"`            // the class of the caller's limit
 	Body            int64         `yaml:"body"`             // bytes a request's body may have
 	Timeout         time.Duration `yaml:"timeout"`          // until an answer is there, whatever the upstream does
+	Stream          bool          `yaml:"stream"`           // the answer comes in pieces; Timeout is for each
 
 	segments []string
 }
