@@ -2,6 +2,7 @@ package claim
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -73,6 +74,7 @@ func TestAFilingThatDoesNotFitIsUnfitAndCompleteAllTheSame(t *testing.T) {
 		"another currency":    func(f *File) { f.Currency = "USD" },
 		"without description": func(f *File) { f.Description = "" },
 		"a long description":  func(f *File) { f.Description = strings.Repeat("é", maxDescription+1) },
+		"too many words":      func(f *File) { f.Description = words(maxWords + 1) },
 		"a long contact":      func(f *File) { f.Contact.Email = strings.Repeat("a", maxContact+1) },
 		"a contact of lines":  func(f *File) { f.Contact.Email = "a@b\r\nBcc: c" },
 	} {
@@ -90,6 +92,22 @@ func TestAFilingThatDoesNotFitIsUnfitAndCompleteAllTheSame(t *testing.T) {
 	}
 	if _, err := ParseID(string(c.ID)); err != nil {
 		t.Error(err)
+	}
+}
+
+// words are so many different words, and each of them twice.
+func words(n int) string {
+	var b strings.Builder
+	for i := range 2 * n {
+		b.WriteString(" " + string(rune('一'+i%n)))
+	}
+	return b.String()
+}
+
+func TestADescriptionOfAsManyWordsAsItMayHaveFits(t *testing.T) {
+	c := Claim{Status: Draft, Amount: 1, OrderAmount: 1}
+	if err := (Edit{Description: new(words(maxWords))}).Command().Apply(&c, "home:alice", noon); err != nil || len(Words(c.Description)) != maxWords {
+		t.Errorf("%d words: %v", len(Words(c.Description)), err)
 	}
 }
 
@@ -181,7 +199,7 @@ func TestAnEditChangesWhatItSaysAndKeepsToTheOrder(t *testing.T) {
 	if err := (Edit{Contact: &Contact{Name: "B"}}).Command().Apply(&c, "home:alice", noon); err != nil || c.Contact() != (Contact{Name: "B"}) || c.Amount != 5 {
 		t.Errorf("%+v, %v", c, err)
 	}
-	for _, e := range []Edit{{Amount: new(Cents(11))}, {Amount: new(Cents(0))}, {Description: new("")}, {Description: new(strings.Repeat("ä", 4001))},
+	for _, e := range []Edit{{Amount: new(Cents(11))}, {Amount: new(Cents(0))}, {Description: new("")}, {Description: new(strings.Repeat("ä", 4001))}, {Description: new(words(501))},
 		{Contact: &Contact{Phone: strings.Repeat("1", 201)}}} {
 		c = draft
 		if _, ok := errors.AsType[Unfit](e.Command().Apply(&c, "home:alice", noon)); !ok || c.Version != 1 {
@@ -249,5 +267,21 @@ func TestAnAppointmentTakesThePlaceOfAnyOther(t *testing.T) {
 		if _, ok := errors.AsType[Unfit](a.Apply(&unfit, "home:tom", noon)); !ok || unfit.Role != Adjuster {
 			t.Errorf("%+v fits, or the row is incomplete: %+v", a, unfit)
 		}
+	}
+}
+
+// Whoever may not appoint anybody may still send as many regions as a body holds, and the decision waits for them.
+func TestAnAppointmentOfVeryManyRegionsIsSoonUnfit(t *testing.T) {
+	all := make([]Region, 16_000)
+	for i := range all {
+		all[i] = Region(fmt.Sprintf("r%d", i))
+	}
+	row, begun := Appointment{Subject: "home:max"}.Row("acme"), time.Now()
+	err := Appointment{Role: Adjuster, Regions: all}.Apply(&row, "home:mallory", noon)
+	if _, ok := errors.AsType[Unfit](err); !ok || row.Role != Adjuster {
+		t.Errorf("%v, or the row is incomplete", err)
+	}
+	if took := time.Since(begun); took > 200*time.Millisecond {
+		t.Errorf("it took %v", took)
 	}
 }

@@ -95,8 +95,8 @@ func unfitAmount(amount, ofOrder Cents) error {
 }
 
 func unfitDescription(text string) error {
-	if text == "" || utf8.RuneCountInString(text) > maxDescription {
-		return Unfit("the description must have 1 to 4000 characters")
+	if text == "" || utf8.RuneCountInString(text) > maxDescription || len(Words(text)) > maxWords {
+		return Unfit("the description must have 1 to 4000 characters, and at most 500 different words")
 	}
 	return nil
 }

@@ -98,13 +98,12 @@ func (a Appointment) Apply(to *Staff, _ principal.ID, at time.Time) error {
 	return nil
 }
 
-// RegionsOf is these regions, each once.
+// RegionsOf is these regions, in order, each once. It takes little time however many
+// there are: anybody may send an appointment, and all writers wait for its refusal.
 func RegionsOf(all []Region) Regions {
 	var names []string
-	for _, region := range all {
-		if !slices.Contains(names, string(region)) {
-			names = append(names, string(region))
-		}
+	for _, region := range slices.Compact(slices.Sorted(slices.Values(all))) {
+		names = append(names, string(region))
 	}
 	return Regions(strings.Join(names, " "))
 }

@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	maxWord   = 64 // characters; what is longer is found by nobody
-	maxSought = 8  // words of one search
+	maxWord   = 64  // characters; what is longer is found by nobody
+	maxSought = 8   // words of one search
+	maxWords  = 500 // different ones of a description: each is a row, and all writers wait while they are saved
 )
 
 // Words are the different words of a description, as they are searched for: runs of
