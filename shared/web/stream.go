@@ -25,7 +25,7 @@ func NDJSON[V any](chunks iter.Seq2[[]V, error], show func(V) (any, error)) Repl
 
 // CSV streams items as a table (RFC 4180) with these columns, a chunk at a time. A column names a member of the view, or
 // "member.member" of an object in it; what the view does not have is an empty cell. So there is one view for both forms,
-// and what that hides is hidden here too. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+// and what that hides is hidden here too. What a spreadsheet would take for a formula is put behind an apostrophe.
 func CSV[V any](chunks iter.Seq2[[]V, error], show func(V) (any, error), columns ...string) Reply {
 	return Reply{
 		Header: http.Header{"Content-Type": {"text/csv; charset=utf-8; header=present"}},
@@ -96,12 +96,16 @@ func member(view jsontext.Value, path string) (string, error) {
 
 var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 
+// formula is what a spreadsheet computes where a cell begins. One begins after a semicolon, a tab and a line's end too, for
+// whoever is told that these separate cells, or whose country it is where they do.
+var formula = regexp.MustCompile(`(^|[;\t\r\n])( *[=+@＝＋－＠-])`)
+
 // inert makes a cell that no spreadsheet computes (OWASP, "CSV Injection").
 func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) && !number.MatchString(cell) {
-		return "'" + cell
+	if number.MatchString(cell) {
+		return cell
 	}
-	return cell
+	return formula.ReplaceAllString(cell, "$1'$2")
 }
 
 func line(cells []string) []byte {

@@ -164,8 +164,9 @@ func TestAStreamMayTakeLongerThanAnAnswerMayInOnePiece(t *testing.T) {
 
 func TestNoCellOfATableIsAFormula(t *testing.T) {
 	for text, want := range map[string]string{
-		"=1+1": "'=1+1", "+1+1": "'+1+1", "-1+1": "'-1+1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1",
-		"＝1+1": "'＝1+1", "-": "'-", "-12.50": "-12.50", "12": "12", "": "", "a=1": "a=1", "a,\"=1": "a,\"=1", "'": "'",
+		"=1+1": "'=1+1", "+1+1": "'+1+1", "-1+1": "'-1+1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "\t'=1", "\r=1": "\r'=1", "\n=1": "\n'=1",
+		"＝1+1": "'＝1+1", " =1": "' =1", "-": "'-", "-12.50": "-12.50", "12": "12", "": "", "a=1": "a=1", "a,\"=1": "a,\"=1", "'": "'",
+		"a;=1": "a;'=1", "a;b; @SUM(A1);-2": "a;b;' @SUM(A1);'-2", "a\t+1": "a\t'+1", "a\n=1\n\n=2": "a\n'=1\n\n'=2", "a; b - c": "a; b - c",
 	} {
 		_, body, err := get(t, func(w http.ResponseWriter, r *http.Request) {
 			web.Write(w, r, web.CSV(chunksOf(nil, parcel{ID: text}), whole, "id", "amount"), nil)
