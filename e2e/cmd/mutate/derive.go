@@ -146,12 +146,17 @@ func (s *source) rules() error {
 			return true
 		}
 		above = append(above, n)
-		if call, ok := n.(*ast.CallExpr); ok && len(call.Args) > 1 && (s.at(call.Fun) == "authz.When" || s.aliases[s.at(call.Fun)]) {
+		if call, ok := n.(*ast.CallExpr); ok && len(call.Args) > 1 && s.makesRule(call) {
 			s.rule(call, above)
 		}
 		return true
 	})
 	return nil
+}
+
+func (s *source) makesRule(call *ast.CallExpr) bool {
+	name, _, _ := strings.Cut(s.at(call.Fun), "[")
+	return name == "authz.When" || s.aliases[name]
 }
 
 func (s *source) rule(call *ast.CallExpr, above []ast.Node) {

@@ -94,7 +94,7 @@ func (g *group) compile(ctx context.Context, sources []*source) error {
 	}
 	for _, run := range g.runs() {
 		if output, err := g.run(ctx, run, ""); err != nil || noTests.MatchString(output) {
-			return fmt.Errorf("%s -run %q is red, or no test, without any mutant: %w\n%s", g.Test.Package, run, err, output)
+			return fmt.Errorf("%s -run %q is red, or no test, without any mutant: %v\n%s", g.Test.Package, run, err, output)
 		}
 	}
 	return nil

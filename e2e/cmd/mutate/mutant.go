@@ -59,7 +59,7 @@ type result struct {
 var (
 	failed  = regexp.MustCompile(`(?m)^\s*--- FAIL: |^panic: |^FAIL\s+\S+\s+[\d.]+s$`)
 	noBuild = regexp.MustCompile(`\[(build|setup) failed\]`)
-	noTests = regexp.MustCompile(`\[no tests to run\]|no test files`)
+	noTests = regexp.MustCompile(`no tests to run|no test files`) // said by cmd/go, or by a test binary
 )
 
 // findRoot walks up to the directory that holds go.work.
