@@ -89,15 +89,6 @@ func (a Answer) String() string {
 // Get asks for a path of the origin.
 func (c *Caller) Get(path string) Answer { return c.Do(http.MethodGet, path, nil) }
 
-// Post sends body as JSON; nil sends none, and a []byte is sent as it is.
-func (c *Caller) Post(path string, body any) Answer { return c.Do(http.MethodPost, path, body) }
-
-// Put is like Post.
-func (c *Caller) Put(path string, body any) Answer { return c.Do(http.MethodPut, path, body) }
-
-// Delete asks for a path of the origin to be deleted.
-func (c *Caller) Delete(path string) Answer { return c.Do(http.MethodDelete, path, nil) }
-
 // client is the clients' side of every public request: redirects are answers.
 var client = &http.Client{
 	Timeout:       30 * time.Second,
@@ -105,7 +96,7 @@ var client = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// Do sends one request.
+// Do sends one request, with body as JSON: nil sends none, and a []byte is sent as it is.
 func (c *Caller) Do(method, path string, body any) Answer {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

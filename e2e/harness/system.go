@@ -3,17 +3,10 @@
 package harness
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 )
-
-// A Launcher starts the system in one way: as processes of this machine, as
-// containers, or not at all because it already runs.
-type Launcher interface {
-	Launch(ctx context.Context) (*System, error)
-}
 
 // System is a running system, seen from outside.
 type System struct {
