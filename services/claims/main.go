@@ -35,7 +35,7 @@ const usage = `usage: claims [command]; its settings come from the environment, 
   policy                                       print who may do what, as docs/authorization.md has it
   seed -file FILE                              make what the file says and is not there yet
   seed -random N -tenants T -random-seed S     make N random claims in T tenants, the same for the same seed
-  staff -tenant T -subject ID -role ROLE       give a person a role, such as a first auditor`
+  staff -tenant T -subject ID -role ROLE       give a person a role, such as the first admin`
 
 func main() {
 	flag.Usage = func() { fmt.Fprintln(os.Stderr, usage) }

@@ -33,7 +33,7 @@ const usage = `usage: orders [command]; its settings come from the environment, 
   routes                                       print every operation: method, path, action, who may call
   policy                                       print who may do what, as docs/authorization.md has it
   seed -file FILE                              make what the file says and is not there yet
-  staff -tenant T -subject ID -role ROLE       give a person a role, such as a first auditor`
+  staff -tenant T -subject ID -role ROLE       give a person a role, such as the first admin`
 
 func main() {
 	flag.Usage = func() { fmt.Fprintln(os.Stderr, usage) }

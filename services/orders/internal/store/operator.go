@@ -31,7 +31,7 @@ func Operate(ctx context.Context, folder, build string, now func() time.Time) (*
 // Close closes the database.
 func (o *Operator) Close() error { return o.db.Close() }
 
-// Staff gives the person this role in the tenant, in the place of any other. Over HTTP nobody gets a role.
+// Staff gives the person this role in the tenant, in the place of any other. It is how a tenant gets its first admin.
 func (o *Operator) Staff(ctx context.Context, s order.Staff) error {
 	return o.db.Write(ctx, func(ctx context.Context, tx *database.Tx) error {
 		s.Version, s.CreatedAt = 1, order.At(o.now())
