@@ -82,7 +82,7 @@ func ParseStatus(s string) (Status, error) {
 }
 
 // Claim is one row of the table claims: its fields are the columns, in their
-// order, so that the row converts to it. Empty is ” or 0, never NULL.
+// order, so that the row converts to it. Empty is "" or 0, never NULL.
 type Claim struct {
 	Tenant         principal.Tenant
 	ID             ID

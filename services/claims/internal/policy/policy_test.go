@@ -75,7 +75,7 @@ func TestAnOrderCanBeClaimedForUntilThirtyDaysAfterItsDelivery(t *testing.T) {
 	}
 }
 
-func TestNobodyIsPermittedNothingAndNothingIsPermittedToNobody(t *testing.T) {
+func TestTheZeroSubjectMayDoNothingAndNobodyMayDoAnythingToTheZeroRow(t *testing.T) {
 	for _, action := range Claims.Actions() {
 		if d := Claims.Decide(action, &Subject{}, mine()); d.Allowed() {
 			t.Errorf("the zero subject may %s", action)
