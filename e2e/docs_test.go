@@ -23,7 +23,7 @@ func TestTheDocsShowThePoliciesAsTheyAre(t *testing.T) {
 	}
 	_, marked, _ := strings.Cut(string(text), "\n<!-- generated")
 	if _, got, _ := strings.Cut(marked, "\n"); got != want.String() {
-		t.Error("docs/authorization.md is stale: run make generate and commit what it writes")
+		t.Error("docs/authorization.md is stale: run make docs and commit what it writes")
 	}
 }
 
