@@ -46,7 +46,6 @@ func get(t *testing.T, h http.HandlerFunc) (answer *http.Response, body string, 
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	server.Config.ErrorLog = nil
 	answer, err = server.Client().Get(server.URL)
 	if err != nil {
 		return nil, "", err
