@@ -136,6 +136,9 @@ func TestRecordsAreKeptForTheirTimeAndNoLonger(t *testing.T) {
 			kept++
 		case "operator:sweep":
 			removed += r.Count
+			if r.Count > 100 {
+				t.Errorf("all writers waited for the removal of %d records", r.Count)
+			}
 		}
 	}
 	if kept != young || removed != old {

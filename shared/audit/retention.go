@@ -20,8 +20,9 @@ type Retention struct {
 	Log     *slog.Logger
 }
 
-// sweepBatch bounds how long one sweep holds up the other writers.
-const sweepBatch = 1000
+// sweepBatch bounds how long one sweep holds up the other writers: with the record of a page or of an export's chunk go up
+// to some hundred rows that say what it showed.
+const sweepBatch = 100
 
 // Run sweeps at once and then every hour, until ctx ends.
 func (r Retention) Run(ctx context.Context) {
