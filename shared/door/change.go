@@ -17,7 +17,7 @@ import (
 // caller's.
 type Change[R any] struct {
 	// Ref says which row: its ID and, if the caller insists on one (If-Match), its
-	// Version. For Create it is zero.
+	// Version, or web.AnyVersion. For Create it is zero.
 	Ref authz.Ref
 	// Action that must be permitted.
 	Action authz.Name
@@ -161,7 +161,7 @@ func (d *Door[S, R]) permit(ctx context.Context, m *matter[S, R], c Change[R], r
 	if !exists {
 		return d.misfit(m, &misfit{web.NotFound, ErrAbsent})
 	}
-	if c.Ref.Version != 0 && c.Ref.Version != row.Ref().Version {
+	if v := c.Ref.Version; v != 0 && v != web.AnyVersion && v != row.Ref().Version {
 		return d.fits(m, ErrStale)
 	}
 	if c.Related != nil {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -55,12 +56,18 @@ func NoBody(r *http.Request) error {
 // ETag is the strong entity tag of a row in this version (RFC 9110 §8.8.3).
 func ETag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
-// IfMatch is the version that the request insists on (RFC 9110 §13.1.1): 0 if it does not, or asks for any; -1, which no
-// row has, if its tag is not one of ETag's. More than one tag is Malformed.
+// AnyVersion is insisted on by who wants to change whatever is there, and to make nothing.
+const AnyVersion int64 = math.MaxInt64
+
+// IfMatch is the version that the request insists on (RFC 9110 §13.1.1): 0 if it does not, AnyVersion if it asks for any;
+// -1, which no row has, if its tag is not one of ETag's. More than one tag is Malformed.
 func IfMatch(r *http.Request) (int64, error) {
 	tags := r.Header.Values("If-Match")
-	if len(tags) == 0 || len(tags) == 1 && tags[0] == "*" {
+	switch {
+	case len(tags) == 0:
 		return 0, nil
+	case len(tags) == 1 && tags[0] == "*":
+		return AnyVersion, nil
 	}
 	if len(tags) > 1 || strings.Contains(tags[0], ",") {
 		return 0, &Error{Kind: Malformed, Detail: "If-Match: one entity tag is understood"}

@@ -46,7 +46,7 @@ func TestANumberIsPositiveOrMalformed(t *testing.T) {
 }
 
 func TestIfMatchIsOneVersionOrMatchesNothing(t *testing.T) {
-	for tag, want := range map[string]int64{`"3"`: 3, "*": 0, `W/"3"`: -1, "3": -1, `""`: -1, `"x"`: -1, `"-3"`: -1, `"03"`: -1, `"0"`: -1} {
+	for tag, want := range map[string]int64{`"3"`: 3, "*": AnyVersion, `W/"3"`: -1, "3": -1, `""`: -1, `"x"`: -1, `"-3"`: -1, `"03"`: -1, `"0"`: -1} {
 		r := httptest.NewRequest("PUT", "/", nil)
 		r.Header.Set("If-Match", tag)
 		if got, err := IfMatch(r); got != want || err != nil {

@@ -33,6 +33,9 @@ func TestOnlyAdminsWithASecondFactorKeepStaffAndNeverTheirOwnRow(t *testing.T) {
 	w.expect(412, "tom+", "DELETE", "/claims/staff/home:max", "", "If-Match", `"1"`)
 	w.expect(204, "tom+", "DELETE", "/claims/staff/home:max", "", "If-Match", seen)
 	w.expect(412, "tom+", "PUT", "/claims/staff/home:max", adjuster, "If-Match", seen)
+	w.expect(412, "tom+", "PUT", "/claims/staff/home:max", adjuster, "If-Match", "*") // dismissed: not to be appointed anew unawares
+	w.expect(403, "ada", "PUT", "/claims/staff/home:max", adjuster, "If-Match", "*")
+	w.expect(200, "tom+", "PUT", "/claims/staff/home:olive", `{"role":"support"}`, "If-Match", "*")
 }
 
 func TestTheStaffThatIsListedIsTheTenants(t *testing.T) {
