@@ -140,9 +140,7 @@ func stream(w http.ResponseWriter, r *http.Request, reply Reply) int {
 		}
 	}
 	begin()
-	if out.send(nil) != nil { // the end has its own time, too
-		panic(http.ErrAbortHandler)
-	}
+	_ = out.extend() // for the end, without which the client knows that there is more
 	return reply.status()
 }
 
@@ -163,13 +161,18 @@ type outlet struct {
 
 // send gives each chunk its own time, however long the whole takes.
 func (o outlet) send(chunk []byte) error {
-	if o.patience > 0 {
-		if err := o.control.SetWriteDeadline(time.Now().Add(o.patience)); err != nil {
-			return err
-		}
+	if err := o.extend(); err != nil {
+		return err
 	}
 	if _, err := o.Write(chunk); err != nil {
 		return err
 	}
 	return o.control.Flush()
+}
+
+func (o outlet) extend() error {
+	if o.patience == 0 {
+		return nil
+	}
+	return o.control.SetWriteDeadline(time.Now().Add(o.patience))
 }
