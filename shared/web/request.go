@@ -11,8 +11,8 @@ import (
 )
 
 // Query returns the parameters of the request's query. A name that is not among the known ones, one that is given twice
-// or without a value, and a query that cannot be read are Malformed: a parameter that is silently ignored would be a filter that was not
-// applied.
+// or without a value, and a query that cannot be read are Malformed: a parameter that is silently ignored would be a
+// filter that was not applied.
 func Query(r *http.Request, known ...string) (map[string]string, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -43,6 +43,16 @@ func Number(query map[string]string, name string) (int, error) {
 		return 0, &Error{Kind: Malformed, Detail: fmt.Sprintf("%q must be a positive number", name), Err: err}
 	}
 	return int(n), nil
+}
+
+// Paging reads the query of a list without filters: its limit, 0 if it is not given, and its cursor.
+func Paging(r *http.Request) (limit int, cursor string, err error) {
+	given, err := Query(r, "limit", "cursor")
+	if err != nil {
+		return 0, "", err
+	}
+	limit, err = Number(given, "limit")
+	return limit, given["cursor"], err
 }
 
 // NoBody refuses what the body of a request says that has nothing to say: Malformed, unless it is empty or "{}".

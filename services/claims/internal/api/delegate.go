@@ -14,7 +14,7 @@ func (a *API) shares(r *http.Request, who principal.Principal) (web.Reply, error
 	if err != nil {
 		return web.Reply{}, err
 	}
-	limit, cursor, err := paging(r)
+	limit, cursor, err := web.Paging(r)
 	if err != nil {
 		return web.Reply{}, err
 	}

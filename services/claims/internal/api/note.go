@@ -15,7 +15,7 @@ func (a *API) notes(r *http.Request, who principal.Principal) (web.Reply, error)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	limit, cursor, err := paging(r)
+	limit, cursor, err := web.Paging(r)
 	if err != nil {
 		return web.Reply{}, err
 	}
@@ -57,7 +57,7 @@ func (a *API) addNote(r *http.Request, who principal.Principal) (web.Reply, erro
 	return made(reply, err, "/claims/"+string(id)+"/notes/"+n.Row.ID.Name())
 }
 
-func shownNote(n store.GrantedNote, err error) (web.Reply, error) {
+func shownNote(n store.GrantedOf[claim.Note], err error) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}

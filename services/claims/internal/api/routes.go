@@ -73,16 +73,6 @@ func malformed(err error) error {
 	return &web.Error{Kind: web.Malformed, Detail: err.Error()}
 }
 
-// paging reads the parameters of a list without filters.
-func paging(r *http.Request) (limit int, cursor string, err error) {
-	given, err := web.Query(r, "limit", "cursor")
-	if err != nil {
-		return 0, "", err
-	}
-	limit, err = web.Number(given, "limit")
-	return limit, given["cursor"], err
-}
-
 // visible answers with a row's view and version, or with nothing (204) if no rule lets
 // the caller read the row.
 func visible(by string, version int64, view any) (web.Reply, error) {

@@ -10,7 +10,7 @@ import (
 )
 
 func (a *API) staff(r *http.Request, who principal.Principal) (web.Reply, error) {
-	limit, cursor, err := paging(r)
+	limit, cursor, err := web.Paging(r)
 	if err != nil {
 		return web.Reply{}, err
 	}

@@ -13,12 +13,6 @@ import (
 	"innerdoor.example/shared/principal"
 )
 
-// GrantedShare and ListedShares are to delegations what Granted and Listed are to claims.
-type (
-	GrantedShare = door.Granted[claim.Delegation]
-	ListedShares = door.Listed[claim.Delegation]
-)
-
 // These are for the client.
 var (
 	errTooManyShares = errors.New("this person holds as many live shares as one may")
@@ -26,7 +20,7 @@ var (
 )
 
 // Shares is a page of the claim's delegations, newest first.
-func (s *Store) Shares(ctx context.Context, who principal.Principal, id claim.ID, limit int, cursor string) (ListedShares, error) {
+func (s *Store) Shares(ctx context.Context, who principal.Principal, id claim.ID, limit int, cursor string) (ListedOf[claim.Delegation], error) {
 	return s.shares.List(ctx, who, claim.ReadShares, door.Query[claim.Delegation]{
 		Limit: limit, Cursor: cursor, Filter: door.Given("claim_id", string(id)), Parent: s.of(id, ""),
 	})
@@ -34,7 +28,7 @@ func (s *Store) Shares(ctx context.Context, who principal.Principal, id claim.ID
 
 // Share makes the delegation, or changes the one there is; version is the one it
 // must still have, or 0.
-func (s *Store) Share(ctx context.Context, who principal.Principal, version int64, share claim.Share) (GrantedShare, error) {
+func (s *Store) Share(ctx context.Context, who principal.Principal, version int64, share claim.Share) (GrantedOf[claim.Delegation], error) {
 	return s.shares.Put(ctx, who, door.Change[claim.Delegation]{
 		Ref:    authz.Ref{ID: string(share.ID()), Version: version},
 		Action: share.Action(),

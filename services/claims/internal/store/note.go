@@ -13,31 +13,25 @@ import (
 	"innerdoor.example/shared/principal"
 )
 
-// GrantedNote and ListedNotes are to notes what Granted and Listed are to claims.
-type (
-	GrantedNote = door.Granted[claim.Note]
-	ListedNotes = door.Listed[claim.Note]
-)
-
 var (
 	errNoted     = errors.New("the claim has a note of this id already")
 	errNotesStay = errors.New("what was noted is never changed")
 )
 
 // Notes is a page of those of the claim's notes that who may read, newest first.
-func (s *Store) Notes(ctx context.Context, who principal.Principal, id claim.ID, limit int, cursor string) (ListedNotes, error) {
+func (s *Store) Notes(ctx context.Context, who principal.Principal, id claim.ID, limit int, cursor string) (ListedOf[claim.Note], error) {
 	return s.notes.List(ctx, who, claim.ReadNotes, door.Query[claim.Note]{
 		Limit: limit, Cursor: cursor, Filter: door.Given("claim_id", string(id)), Parent: s.noted(id, claim.Public),
 	})
 }
 
 // Note is one of them.
-func (s *Store) Note(ctx context.Context, who principal.Principal, id claim.NoteID) (GrantedNote, error) {
+func (s *Store) Note(ctx context.Context, who principal.Principal, id claim.NoteID) (GrantedOf[claim.Note], error) {
 	return s.notes.Get(ctx, who, claim.ReadNotes, string(id))
 }
 
 // AddNote adds a note to the claim.
-func (s *Store) AddNote(ctx context.Context, who principal.Principal, r claim.Remark) (GrantedNote, error) {
+func (s *Store) AddNote(ctx context.Context, who principal.Principal, r claim.Remark) (GrantedOf[claim.Note], error) {
 	return s.notes.Create(ctx, who, door.Change[claim.Note]{
 		Action: r.Action(),
 		Apply: func(n *claim.Note, by principal.ID, at time.Time) error {

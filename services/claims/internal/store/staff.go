@@ -13,23 +13,17 @@ import (
 	"innerdoor.example/shared/principal"
 )
 
-// GrantedStaff and ListedStaff are to the staff what Granted and Listed are to claims.
-type (
-	GrantedStaff = door.Granted[claim.Staff]
-	ListedStaff  = door.Listed[claim.Staff]
-)
-
 // errAppointed is for the client.
 var errAppointed = errors.New("this person has a role already")
 
 // Staff is a page of the tenant's staff, newest first.
-func (s *Store) Staff(ctx context.Context, who principal.Principal, limit int, cursor string) (ListedStaff, error) {
+func (s *Store) Staff(ctx context.Context, who principal.Principal, limit int, cursor string) (ListedOf[claim.Staff], error) {
 	return s.staff.List(ctx, who, claim.ReadStaff, door.Query[claim.Staff]{Limit: limit, Cursor: cursor})
 }
 
 // Appoint gives a person a role, in the place of any other; version is the one that the
 // row must still have, or 0.
-func (s *Store) Appoint(ctx context.Context, who principal.Principal, version int64, a claim.Appointment) (GrantedStaff, error) {
+func (s *Store) Appoint(ctx context.Context, who principal.Principal, version int64, a claim.Appointment) (GrantedOf[claim.Staff], error) {
 	return s.staff.Put(ctx, who, appointment(who, version, a))
 }
 

@@ -31,14 +31,14 @@ var migrations embed.FS
 
 // What comes out of the door: a row, and the rule that permits the caller to read it.
 type (
-	Granted   = door.Granted[claim.Claim]
-	Listed    = door.Listed[claim.Claim]
-	Decision  = audit.Record
-	Decisions = door.Listed[audit.Record]
-)
+	GrantedOf[R any] = door.Granted[R]
+	ListedOf[R any]  = door.Listed[R]
 
-// ListedOf is what a list of any noun gives.
-type ListedOf[R any] = door.Listed[R]
+	Granted   = GrantedOf[claim.Claim]
+	Listed    = ListedOf[claim.Claim]
+	Decision  = audit.Record
+	Decisions = ListedOf[audit.Record]
+)
 
 // Query asks for a page of claims, newest first; empty filters do not filter.
 type Query struct {
@@ -215,7 +215,7 @@ func (s *Store) Decisions(ctx context.Context, who principal.Principal, q Decisi
 }
 
 // Decision is one of them.
-func (s *Store) Decision(ctx context.Context, who principal.Principal, id string) (door.Granted[Decision], error) {
+func (s *Store) Decision(ctx context.Context, who principal.Principal, id string) (GrantedOf[Decision], error) {
 	return s.decisions.Get(ctx, who, claim.Audit, id)
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 func (a *API) staff(r *http.Request, who principal.Principal) (web.Reply, error) {
-	limit, cursor, err := paging(r)
+	limit, cursor, err := web.Paging(r)
 	if err != nil {
 		return web.Reply{}, err
 	}
@@ -68,7 +68,7 @@ func (a *API) dismiss(r *http.Request, who principal.Principal) (web.Reply, erro
 }
 
 func (a *API) couriers(r *http.Request, who principal.Principal) (web.Reply, error) {
-	limit, cursor, err := paging(r)
+	limit, cursor, err := web.Paging(r)
 	if err != nil {
 		return web.Reply{}, err
 	}
@@ -111,16 +111,6 @@ func person(r *http.Request) (principal.ID, int64, error) {
 	}
 	version, err := web.IfMatch(r)
 	return subject, version, err
-}
-
-// paging is the query of a list without filters.
-func paging(r *http.Request) (limit int, cursor string, err error) {
-	given, err := web.Query(r, "limit", "cursor")
-	if err != nil {
-		return 0, "", err
-	}
-	limit, err = web.Number(given, "limit")
-	return limit, given["cursor"], err
 }
 
 // carrierIn reads a body that names a carrier and nothing else.
