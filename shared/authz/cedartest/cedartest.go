@@ -135,6 +135,17 @@ func Of(d authz.Decision) Answer {
 	return a
 }
 
+// Openly is the Answer for a decision of the product about what is no secret: it is refused, never hidden. The page's is
+// q.Answer(action, Always).
+func Openly(d authz.Decision) Answer {
+	a := Of(d)
+	a.Outcome = max(a.Outcome, authz.Forbidden)
+	return a
+}
+
+// Always says of everybody that they may know that the row exists.
+func Always() bool { return true }
+
 // String is the answer as a failure says it.
 func (a Answer) String() string {
 	switch {
