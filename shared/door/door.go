@@ -85,7 +85,7 @@ type Door[S any, R Noun] struct {
 	Name    string // type of the noun in records: what its Ref says
 	Service *Service
 	// OpenFirst is for rows whose existence is nobody's secret but whose whole
-	// desk is closed to most (staff, carriers, decisions): who may do the action to
+	// desk is closed to most (decisions): who may do the action to
 	// no row at all is answered 403, not 404, before any row is looked at.
 	OpenFirst bool
 }
