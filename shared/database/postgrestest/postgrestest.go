@@ -74,15 +74,33 @@ func (twin *Twin) Compare(ctx context.Context, text string, args ...any) (int, e
 	return len(here), nil
 }
 
-// Lists compares a page and the count of a noun's list, as door.Keyset and door.CountSQL ask for them, and says how many
-// rows the page has.
-func (twin *Twin) Lists(ctx context.Context, sel, from string, tenant principal.Tenant, ways []authz.SQL, page door.Page) (int, error) {
-	text, args := door.CountSQL(from, tenant, ways, page.Filter)
-	if _, err := twin.Compare(ctx, text, args...); err != nil {
-		return 0, err
+// List is a page of a noun's list in a tenant. Select is "SELECT columns FROM " and From.
+type List struct {
+	Select, From string
+	Tenant       principal.Tenant
+	door.Page
+}
+
+// Lists compares the page and the count, as door.Keyset and door.CountSQL ask for them, of what the subject may do each
+// action of the policy to, and fails the test where they differ. It says how many rows the pages have.
+func Lists[S, R any](t interface {
+	Helper()
+	Context() context.Context
+	Fatal(...any)
+}, twin *Twin, policy *authz.Policy[S, R], subject *S, list List) (rows int) {
+	t.Helper()
+	for _, action := range policy.Actions() {
+		ways := policy.Ways(action, subject, authz.SQLite)
+		text, args := door.CountSQL(list.From, list.Tenant, ways, list.Filter)
+		_, differ := twin.Compare(t.Context(), text, args...)
+		text, args = door.Keyset(list.Select, list.Tenant, ways, list.Page)
+		n, err := twin.Compare(t.Context(), text, args...)
+		if err = errors.Join(differ, err); err != nil {
+			t.Fatal(action, err)
+		}
+		rows += n
 	}
-	text, args = door.Keyset(sel, tenant, ways, page)
-	return twin.Compare(ctx, text, args...)
+	return rows
 }
 
 func all(rows *sql.Rows) (found [][]any, err error) {
