@@ -1,4 +1,5 @@
-// Package servetest proves that a service's OpenAPI file says what the service does. It is for tests only.
+// Package servetest proves of a service that its OpenAPI file says what it does, and that what it does not understand
+// changes nothing. It is for tests only.
 package servetest
 
 import (

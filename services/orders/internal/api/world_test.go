@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -135,8 +134,8 @@ type question struct {
 	body   string
 	match  string // If-Match
 	key    string // Idempotency-Key
-	media  string // Content-Type
 	txn    string
+	header []string // further names and values
 }
 
 type answer struct {
@@ -163,13 +162,16 @@ func (w *world) ask(q question) answer {
 		r.Header.Set(principal.Header, principaltest.Token(w.t, w.signer, fields))
 	}
 	if q.body != "" {
-		r.Header.Set("Content-Type", cmp.Or(q.media, "application/json"))
+		r.Header.Set("Content-Type", "application/json")
 	}
 	if q.key != "" {
 		r.Header.Set("Idempotency-Key", q.key)
 	}
 	if q.match != "" {
 		r.Header.Set("If-Match", q.match)
+	}
+	for i := 0; i < len(q.header); i += 2 {
+		r.Header.Set(q.header[i], q.header[i+1])
 	}
 	resp, err := w.clients[q.peer].Do(r)
 	if err != nil {
@@ -240,43 +242,6 @@ func (w *world) sql(statement string) {
 	if _, err := db.Exec(statement); err != nil {
 		w.t.Fatal(err)
 	}
-}
-
-// contents is the whole database as text, table by table.
-func (w *world) contents() string {
-	w.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+w.file+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer db.Close()
-	var all strings.Builder
-	for _, table := range column(w.t, db, `SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`) {
-		columns := column(w.t, db, `SELECT 'quote(' || name || ')' FROM pragma_table_info(?)`, table)
-		rows := column(w.t, db, "SELECT "+strings.Join(columns, " || ',' || ")+" FROM "+table+" ORDER BY 1")
-		all.WriteString(table + "\n" + strings.Join(rows, "\n") + "\n")
-	}
-	return all.String()
-}
-
-func column(t *testing.T, db *sql.DB, query string, args ...any) (all []string) {
-	t.Helper()
-	rows, err := db.Query(query, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var one string
-		if err := rows.Scan(&one); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, one)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return all
 }
 
 // number is the answer to a query of one number.
