@@ -15,6 +15,10 @@ const (
 	writeTime = 8 * time.Second // from the end of the headers to the end of the answer; of a stream, for each piece (see web.Reply)
 	idleTime  = 2 * time.Minute // longer than mtls's clients keep an idle connection
 
+	// sendBuffer is how much of an answer the kernel keeps for a client that has not taken it yet. It would let that grow
+	// to megabytes, and take more only when a third of it is gone: who reads slowly would look like who does not read.
+	sendBuffer = 128 << 10
+
 	// maxHeader makes 16 KiB of headers: net/http reads 4 KiB more than it is told.
 	maxHeader = 12 << 10
 
@@ -39,6 +43,18 @@ func limited(l Listener, log *slog.Logger) *http.Server {
 		closeAged(s, maxAge)
 	}
 	return s
+}
+
+// narrow is a listener whose connections have a small buffer.
+type narrow struct{ net.Listener }
+
+// Accept implements net.Listener.
+func (n narrow) Accept() (net.Conn, error) {
+	conn, err := n.Listener.Accept()
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(sendBuffer) // it fails when the client has gone, which is noticed soon enough
+	}
+	return conn, err
 }
 
 type openedKey struct{}

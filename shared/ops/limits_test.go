@@ -16,15 +16,11 @@ import (
 // listen serves handler under the limits of every listener.
 func listen(t *testing.T, handler http.Handler) (addr string) {
 	t.Helper()
-	return serve(t, limited(Listener{Handler: handler}, slog.New(slog.DiscardHandler)))
-}
-
-func serve(t *testing.T, s *http.Server) (addr string) {
-	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := limited(Listener{Handler: handler}, slog.New(slog.DiscardHandler))
 	go s.Serve(listener)
 	t.Cleanup(func() { s.Close() })
 	return listener.Addr().String()

@@ -95,7 +95,7 @@ func (p Process) open(ctx context.Context, l Listener) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", l.Addr, err)
 	}
-	return &server{limited(l, p.Log), listener}, nil
+	return &server{limited(l, p.Log), narrow{listener}}, nil
 }
 
 func (s *server) addr() string { return s.listener.Addr().String() }

@@ -21,14 +21,19 @@ const pace = 300 * time.Millisecond
 func streaming(t *testing.T, chunks iter.Seq2[[]byte, error]) (addr string, ended chan bool) {
 	t.Helper()
 	ended = make(chan bool, 1)
-	s := limited(Listener{Handler: measured(NewRegistry(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s, err := Process{Log: slog.New(slog.DiscardHandler)}.open(t.Context(), Listener{Addr: "127.0.0.1:0", Handler: measured(NewRegistry(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		whole := false
 		defer func() { ended <- whole }()
 		web.Write(w, r, web.Reply{Stream: chunks}, nil)
 		whole = true
-	}))}, slog.New(slog.DiscardHandler))
+	}))})
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.ReadTimeout, s.WriteTimeout = pace, pace
-	return serve(t, s), ended
+	go s.serve()
+	t.Cleanup(func() { s.Close() })
+	return s.addr(), ended
 }
 
 func TestAStreamIsNotCutOffForLastingLongerThanAnAnswerMay(t *testing.T) {
@@ -76,5 +81,24 @@ func TestWhoDoesNotReadAStreamIsCutOff(t *testing.T) {
 	}
 	if n, err := io.Copy(io.Discard, response.Body); err == nil {
 		t.Errorf("what is left of it, %d bytes, looks like a whole answer", n)
+	}
+}
+
+// Slowly: all of it takes ten times as long as the listener is patient.
+func TestWhoReadsAStreamSlowlyIsNotCutOff(t *testing.T) {
+	const size, bytesPerSecond = 6 << 20, 2 << 20
+	addr, ended := streaming(t, func(yield func([]byte, error) bool) { yield(make([]byte, size), nil) })
+	conn := dial(t, addr)
+	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+	began, read := time.Now(), 0
+	for buffer := make([]byte, 64<<10); ; {
+		n, err := conn.Read(buffer)
+		if read += n; err != nil {
+			break
+		}
+		time.Sleep(time.Duration(read)*time.Second/bytesPerSecond - time.Since(began))
+	}
+	if read < size || !<-ended {
+		t.Errorf("cut off after %d bytes of %d and %s", read, size, time.Since(began))
 	}
 }

@@ -23,7 +23,7 @@ type Reply struct {
 	Raw    []byte      // or: the bytes of the Content-Type that Header gives
 
 	// Stream is, instead of Raw, the same in chunks, each of which leaves when it is there: see [NDJSON] and [CSV]. The whole may take as
-	// long as it likes; a client that does not take a chunk within the listener's WriteTimeout is cut off. An error before the first
+	// long as it likes; a client that takes nothing for the listener's WriteTimeout is cut off. An error before the first
 	// chunk is answered as one; after it the answer breaks off, so that nobody takes what came for all there is.
 	Stream iter.Seq2[[]byte, error]
 }

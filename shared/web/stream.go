@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -144,7 +145,7 @@ func stream(w http.ResponseWriter, r *http.Request, reply Reply) int {
 	return reply.status()
 }
 
-// patience is how long a client may take to accept one chunk: as long as its listener gives it for a whole answer.
+// patience is how long a client may take to accept a piece of a chunk: as long as its listener gives it for a whole answer.
 func patience(r *http.Request) time.Duration {
 	if listener, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
 		return listener.WriteTimeout
@@ -159,12 +160,17 @@ type outlet struct {
 	patience time.Duration // 0 is endless
 }
 
-// send gives each chunk its own time, however long the whole takes.
+// send gives each piece of a chunk its own time, however long the whole takes.
 func (o outlet) send(chunk []byte) error {
-	if err := o.extend(); err != nil {
-		return err
+	for piece := range slices.Chunk(chunk, 32<<10) {
+		if err := o.extend(); err != nil {
+			return err
+		}
+		if _, err := o.Write(piece); err != nil {
+			return err
+		}
 	}
-	if _, err := o.Write(chunk); err != nil {
+	if err := o.extend(); err != nil {
 		return err
 	}
 	return o.control.Flush()
