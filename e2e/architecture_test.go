@@ -59,7 +59,7 @@ var bans = []ban{
 		why: "the proof is a black box: it speaks HTTP only"},
 	{except: []string{"/cedartest"}, what: []string{"github.com/cedar-policy/cedar-go"}, why: "the second witness is asked by tests, and decides nothing"},
 	{except: []string{"/postgrestest"}, what: []string{"github.com/jackc/pgx"}, why: "the product runs on SQLite; only tests start another engine"},
-	{except: []string{"/cedartest", "/postgrestest", "/servetest", "/mtlstest", "/principaltest", "/issuertest"}, what: []string{"testing"},
+	{except: []string{"/cedartest", "/doortest", "/postgrestest", "/servetest", "/mtlstest", "/principaltest", "/issuertest"}, what: []string{"testing"},
 		why: "what helps tests, such as making a principal of nothing, is in no product"},
 }
 

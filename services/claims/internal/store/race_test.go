@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -12,13 +11,9 @@ import (
 	"innerdoor.example/services/claims/internal/claim"
 	"innerdoor.example/services/claims/internal/store/internal/db"
 	"innerdoor.example/shared/database"
+	"innerdoor.example/shared/door/doortest"
 	"innerdoor.example/shared/principal"
 )
-
-// `go test -rounds 1000` is the long run.
-var rounds = flag.Int("rounds", 20, "how often the tests of races take a right away while it is used")
-
-const writers = 64
 
 // arena is a store with people in it, whose clock can be set.
 type arena struct {
@@ -70,64 +65,18 @@ func (a *arena) row(id claim.ID) (c claim.Claim) {
 	return c
 }
 
-// race is a right that many use while it is taken away.
-type race struct {
-	give, take func() error
-	use        func() error
-}
-
-// run gives the right and takes it away, round after round. After the taking has
-// returned, nobody may succeed.
-func (r race) run(t *testing.T) (used int64) {
-	t.Helper()
-	var in, late, refused atomic.Int64
-	for range *rounds {
-		must(t, r.give())
-		var taken atomic.Bool
-		var all sync.WaitGroup
-		was := in.Load()
-		for range writers {
-			all.Go(func() {
-				for last := false; !last; {
-					last = taken.Load() // this one comes after
-					switch err := r.use(); {
-					case err != nil:
-						refused.Add(1)
-					case last:
-						late.Add(1)
-					default:
-						in.Add(1)
-					}
-				}
-			})
-		}
-		for in.Load() == was {
-			time.Sleep(10 * time.Microsecond)
-		}
-		err := r.take()
-		taken.Store(true)
-		all.Wait()
-		must(t, err)
-	}
-	t.Logf("%d writers, %d rounds: used %d times, refused %d times, %d times after it was taken away", writers, *rounds, in.Load(), refused.Load(), late.Load())
-	if late.Load() != 0 || refused.Load() < int64(*rounds*writers) {
-		t.Errorf("used %d times after it was taken away, refused %d times", late.Load(), refused.Load())
-	}
-	return in.Load()
-}
-
 func TestARoleTakenAwayDecidesNothingAfterwards(t *testing.T) {
 	a := newArena(t)
 	tom, ada := a.who("tom"), a.who("ada")
 	role := claim.Appointment{Subject: "home:ada", Role: claim.Adjuster, Regions: []claim.Region{"eu"}, LimitAmount: 1, LimitCurrency: "EUR"}
-	used := race{
-		give: func() error { _, err := a.Appoint(context.Background(), tom, 0, role); return err },
-		take: func() error { return a.Dismiss(context.Background(), tom, 0, role) },
-		use: func() error {
+	used := doortest.Race{
+		Give: func() error { _, err := a.Appoint(context.Background(), tom, 0, role); return err },
+		Take: func() error { return a.Dismiss(context.Background(), tom, 0, role) },
+		Use: func() error {
 			_, err := a.Do(context.Background(), ada, a.claim(claim.Submitted, "", 1), 0, claim.Take())
 			return err
 		},
-	}.run(t)
+	}.Run(t)
 	var n int64
 	a.read(t, func(ctx context.Context, tx *database.Tx) error {
 		return tx.QueryRowContext(ctx, "SELECT count(*) FROM claims WHERE assignee = 'home:ada'").Scan(&n)
@@ -147,8 +96,8 @@ func TestAShareTakenAwayOrOverShowsNothingAfterwards(t *testing.T) {
 		_, err := a.Share(context.Background(), bob, 0, share)
 		return err
 	}
-	race{give: give, use: see, take: func() error { return a.Unshare(context.Background(), bob, 0, share) }}.run(t)
-	race{give: give, use: see, take: func() error { a.clock.Store(int64(share.Expires)); return nil }}.run(t)
+	doortest.Race{Give: give, Use: see, Take: func() error { return a.Unshare(context.Background(), bob, 0, share) }}.Run(t)
+	doortest.Race{Give: give, Use: see, Take: func() error { a.clock.Store(int64(share.Expires)); return nil }}.Run(t)
 }
 
 // Whether ada approves or the claim is given to ari, one of both happens, and the other
@@ -157,13 +106,13 @@ func TestAClaimIsDecidedByWhomItIsAssignedTo(t *testing.T) {
 	a := newArena(t)
 	ada, sam := a.who("ada"), a.who("sam")
 	var approved, moved int
-	for round := range *rounds {
-		ids := make([]claim.ID, writers)
+	for round := range doortest.Rounds() {
+		ids := make([]claim.ID, doortest.Writers)
 		for i := range ids {
 			ids[i] = a.claim(claim.InReview, "home:ada", 1)
 		}
 		var all sync.WaitGroup
-		results := make([][2]error, writers)
+		results := make([][2]error, doortest.Writers)
 		for i, id := range ids {
 			all.Go(func() {
 				if round%2 == 0 {
@@ -202,11 +151,11 @@ func TestAClaimIsDecidedByWhomItIsAssignedTo(t *testing.T) {
 func TestTwoApprovalsAreOfTwoPeopleAndCountedOnce(t *testing.T) {
 	a := newArena(t)
 	people := []principal.Principal{a.who("sam"), a.who("sue")}
-	for range *rounds {
+	for range doortest.Rounds() {
 		id := a.claim(claim.InReview, "home:ada", 6_000_00)
 		var done [2]atomic.Int64
 		var all sync.WaitGroup
-		for i := range writers {
+		for i := range doortest.Writers {
 			all.Go(func() {
 				if _, err := a.Do(context.Background(), people[i%2], id, 0, claim.Approve()); err == nil {
 					done[i%2].Add(1)
