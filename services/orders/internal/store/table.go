@@ -38,12 +38,12 @@ func (orders) Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant
 }
 
 func (orders) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
-	return counted(ctx, tx, "orders", tenant, ways, f)
+	text, args := door.CountSQL("orders", tenant, ways, f)
+	return counted(ctx, tx, text, args)
 }
 
-// counted is how many rows of from the ways lead to.
-func counted(ctx context.Context, tx *database.Tx, from string, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (n int64, err error) {
-	text, args := door.CountSQL(from, tenant, ways, f)
+// counted is the number that a statement of door.CountSQL gives.
+func counted(ctx context.Context, tx *database.Tx, text string, args []any) (n int64, err error) {
 	err = tx.QueryRowContext(ctx, text, args...).Scan(&n)
 	return n, err
 }
