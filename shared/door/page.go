@@ -77,11 +77,31 @@ func Keyset(sel string, tenant principal.Tenant, ways []authz.SQL, p Page) (text
 // CountSQL is the statement that counts the rows of all pages. from is the table or
 // view.
 func CountSQL(from string, tenant principal.Tenant, ways []authz.SQL, f Filter) (text string, args []any) {
-	text, args = union(ways, func(way authz.SQL) (string, []any) {
-		where, args := conditions(tenant, way, f, authz.SQL{})
-		return "SELECT id FROM " + from + where, args
-	})
-	return "SELECT count(*) FROM (" + text + ") AS ways", args
+	return CountEach(func(authz.SQL) string { return from }, tenant, ways, f)
+}
+
+// CountEach is CountSQL where each way has a table or view of its own, in all of which
+// the columns are the same. A row is counted by the last way that leads to it: so nothing
+// is collected to tell rows apart, and each way is counted by its own index. Of a UNION,
+// SQLite walks the whole tenant, in the order of ids.
+func CountEach(from func(way authz.SQL) string, tenant principal.Tenant, ways []authz.SQL, f Filter) (text string, args []any) {
+	text = "SELECT 0"
+	for i, way := range ways {
+		where, more := conditions(tenant, way, f, none(ways[i+1:]))
+		text, args = text+" + (SELECT count(*) FROM "+from(way)+where+")", append(args, more...)
+	}
+	return text, args
+}
+
+// none holds for the rows to which no way leads; an unknown condition leads to none.
+func none(ways []authz.SQL) (not authz.SQL) {
+	for i, way := range ways {
+		if i > 0 {
+			not.Text += " AND "
+		}
+		not.Text, not.Args = not.Text+"("+way.Text+") IS NOT TRUE", append(not.Args, way.Args...)
+	}
+	return not
 }
 
 // union joins the selects of the ways. No way leads to no row.
@@ -98,7 +118,7 @@ func union(ways []authz.SQL, sel func(way authz.SQL) (string, []any)) (string, [
 	return strings.Join(texts, " UNION "), all
 }
 
-func conditions(tenant principal.Tenant, way authz.SQL, f Filter, after authz.SQL) (where string, args []any) {
+func conditions(tenant principal.Tenant, way authz.SQL, f Filter, further authz.SQL) (where string, args []any) {
 	var b strings.Builder
 	b.WriteString(" WHERE tenant = ? AND (" + way.Text + ")")
 	args = append([]any{string(tenant)}, way.Args...)
@@ -106,9 +126,9 @@ func conditions(tenant principal.Tenant, way authz.SQL, f Filter, after authz.SQ
 		b.WriteString(" AND (" + t.column + " = ?)")
 		args = append(args, t.value)
 	}
-	if after.Text != "" {
-		b.WriteString(" AND " + after.Text)
-		args = append(args, after.Args...)
+	if further.Text != "" {
+		b.WriteString(" AND " + further.Text)
+		args = append(args, further.Args...)
 	}
 	return b.String(), args
 }

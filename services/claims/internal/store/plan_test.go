@@ -13,37 +13,61 @@ import (
 	"innerdoor.example/shared/door"
 )
 
+// walked is by which index a list is walked: for each thing by which a way leads to claims, without a filter, and with
+// those of askedFor in turn. What is narrower is walked, be it the filter or what the asker has to do with.
+var (
+	askedFor = []door.Filter{nil, door.Given("status", "submitted"), door.Given("region", "eu"),
+		door.Given("status", "submitted", "region", "eu"), door.Given("order_id", "o-7")}
+	walked = map[string][]string{
+		"owner":    {"claims_by_owner", "claims_by_owner", "claims_by_owner", "claims_by_owner", "claims_by_order"},
+		"assignee": {"claims_by_assignee", "claims_by_assignee", "claims_by_assignee", "claims_by_assignee", "claims_by_order"},
+		"region":   {"claims_by_region", "claims_by_region_and_status", "claims_by_region", "claims_by_region_and_status", "claims_by_order"},
+		"tenant":   {"claims_by_tenant", "claims_by_status", "claims_by_region", "claims_by_region_and_status", "claims_by_order"},
+	}
+)
+
 // A list costs what it shows, not what the tenant holds: each way in walks an index in
 // the list's own order and stops when the page is full.
 func TestEachWayIntoAListWalksAnIndexInItsOrder(t *testing.T) {
 	s := newStore(t)
 	s.fill(t, 5_000, 2)
-	indexes := map[claim.Role][]string{
-		"":               {"claims_by_owner"},
-		claim.Adjuster:   {"claims_by_owner", "claims_by_assignee", "claims_by_region"},
-		claim.Supervisor: {"claims_by_owner", "claims_by_assignee", "claims_by_tenant"},
-		claim.Support:    {"claims_by_owner", "claims_by_tenant"},
-		claim.Auditor:    {"claims_by_owner", "claims_by_tenant"},
-		claim.Admin:      {"claims_by_owner"},
-	}
 	who := person(t, "home:cust", "t0")
-	for role, want := range indexes {
+	for role, want := range map[claim.Role][]string{
+		"": {"owner"}, claim.Adjuster: {"owner", "assignee", "region", "region"}, claim.Supervisor: {"owner", "assignee", "tenant"},
+		claim.Support: {"owner", "tenant"}, claim.Auditor: {"owner", "tenant"}, claim.Admin: {"owner"},
+	} {
 		s.write(t, func(ctx context.Context, tx *database.Tx) error {
 			return db.New(tx).PutStaff(ctx, db.PutStaffParams{Tenant: "t0", Subject: "home:cust", Role: role, Regions: "eu us", Version: 1})
 		})
 		subject := s.facts(t, who)
 		ways := policy.Claims.Ways(claim.Read, &subject, authz.SQLite)
-		for _, page := range []door.Page{{Limit: 50}, {Limit: 50, After: door.Place{CreatedAt: 100, ID: "c-100"}}} {
-			for _, way := range ways {
-				text, args := door.Keyset(selectClaims, "t0", []authz.SQL{way}, page)
-				// The outer ordering is of one page; the walk is what is inside.
-				plan := s.explain(t, text, args)
-				walk, _, _ := strings.Cut(plan, "SCAN way")
-				if strings.Contains(walk, "SCAN") || strings.Contains(walk, "TEMP B-TREE") || !uses(walk, want) {
-					t.Errorf("%q: %s\n%s", role, way.Text, plan)
-				}
+		if len(ways) != len(want) {
+			t.Fatalf("%q: %d ways, want %q", role, len(ways), want)
+		}
+		for i, way := range ways {
+			for j, filter := range askedFor {
+				s.walks(t, way, filter, walked[want[i]][j])
 			}
 		}
+	}
+}
+
+// walks fails unless the index is walked by the first page of the way, by a later one and by the count, or the count
+// needs no look at the claims themselves.
+func (s *Store) walks(t *testing.T, way authz.SQL, filter door.Filter, index string) {
+	t.Helper()
+	for _, after := range []door.Place{{}, {CreatedAt: 100, ID: "c-100"}} {
+		text, args := door.Keyset(selectClaims, "t0", []authz.SQL{way}, door.Page{Limit: 50, After: after, Filter: filter})
+		// The outer ordering is of one page; the walk is what is inside.
+		plan := s.explain(t, text, args)
+		walk, _, _ := strings.Cut(plan, "SCAN way")
+		if strings.Contains(walk, "SCAN") || strings.Contains(walk, "TEMP B-TREE") || !uses(walk, []string{index}) {
+			t.Errorf("%s with %s is not walked by %s:\n%s", way.Text, filter, index, plan)
+		}
+	}
+	text, args := door.CountSQL("claims", "t0", []authz.SQL{way}, filter)
+	if plan := s.explain(t, text, args); !uses(plan, []string{index}) && !strings.Contains(plan, "SEARCH claims USING COVERING INDEX") {
+		t.Errorf("%s with %s is not counted by %s:\n%s", way.Text, filter, index, plan)
 	}
 }
 

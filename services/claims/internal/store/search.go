@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -120,6 +119,6 @@ func (s search) Page(ctx context.Context, tx *database.Tx, tenant principal.Tena
 
 // Count implements door.Table.
 func (s search) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
-	text, args := s.statement("SELECT id, created_at FROM ", tenant, ways, door.Page{Limit: math.MaxInt32, Filter: f})
-	return counted(ctx, tx, "SELECT count(*) FROM ("+text+") AS found", args)
+	text, args := door.CountEach(func(way authz.SQL) string { return s.from(!few(way)) }, tenant, ways, f)
+	return counted(ctx, tx, text, args)
 }
