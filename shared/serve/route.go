@@ -139,6 +139,7 @@ func (route Route) mistakes(knows func(authz.Name) bool) []string {
 	return found
 }
 
+// String names the operation: "GET /claims/{id}".
 func (route Route) String() string { return route.Method + " " + route.Pattern }
 
 // Print writes one line for each route, sorted by pattern: METHOD PATTERN ACTION

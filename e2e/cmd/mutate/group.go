@@ -135,6 +135,7 @@ func (m switched) try(ctx context.Context) result {
 	return result{survived, fmt.Sprintf("the tests %q of %s/%s stay green", m.group.runs(), m.group.Test.Module, m.group.Test.Package)}
 }
 
+// String is what was removed, and from which file and line.
 func (m switched) String() string { return m.name + "  (" + m.place + ")" }
 
 func (g *group) clean() error {
