@@ -241,6 +241,9 @@ func TestNoTokenAndNoPasswordIsKeptOrLogged(t *testing.T) {
 		"vera's TOTP secret":        sys.Secrets.People["vera"].TOTP,
 		"swift's secret":            sys.Secrets.Clients["swift"].Secret,
 	}
+	if err := inside(t).Collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	files := 0
 	for _, folder := range []string{"data", "logs"} {
 		err := filepath.WalkDir(filepath.Join(inside(t).Dir, folder), func(path string, entry os.DirEntry, err error) error {
