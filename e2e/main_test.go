@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -27,6 +28,13 @@ func inside(t testing.TB) *harness.Inside {
 		t.Fatal("this needs what only the system's own host has")
 	}
 	return sys.Inside
+}
+
+// ours tells whether the gateway may take an address for ours: loopback, or in front of
+// containers the engine's end of their network.
+func ours(address string) bool {
+	a, err := netip.ParseAddr(address)
+	return err == nil && (a.IsLoopback() || a.IsPrivate())
 }
 
 // closing are the lines that the run ends with.
