@@ -33,7 +33,7 @@ RUN set -eu; for p in gateway identity claims orders devca demo; do install -D -
     install -d -m 700 -o 10004 -g 10004 /image/orders/data; \
     install -d -m 755 -o 10000 -g 10000 /image/devca/trust; \
     n=10001; for p in gateway identity claims orders; do install -d -m 2750 -o 10000 -g $n /image/devca/trust/$p; n=$((n + 1)); done; \
-    install -D -t /image/demo/gateway /out/gateway; install -m 644 -t /image/demo/gateway gateway/routes.yaml gateway/issuers.yaml
+    install -D -t /image/demo/bin /out/gateway; install -m 644 -D -t /image/demo/gateway gateway/routes.yaml gateway/issuers.yaml
 
 FROM scratch AS process
 ARG REVISION=""
@@ -76,7 +76,8 @@ USER 10004:10004
 HEALTHCHECK --interval=3s CMD ["/orders", "healthcheck"]
 ENTRYPOINT ["/orders"]
 
-# The demo's play. It runs as identity does, whose file of secrets it reads.
+# The demo's play, with a further gateway for its thief. It runs as identity does,
+# whose file of secrets it reads.
 FROM process AS demo
 COPY --from=build /image/demo /
 USER 10002:10002

@@ -99,14 +99,11 @@ func (d *Docker) origin() string { return "http://localhost:" + d.port }
 
 // prepare chooses a port and makes networks and volumes.
 func (d *Docker) prepare() (err error) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := harness.FreeAddress()
 	if err != nil {
 		return err
 	}
-	_, d.port, _ = net.SplitHostPort(free.Addr().String())
-	if err := free.Close(); err != nil {
-		return err
-	}
+	_, d.port, _ = net.SplitHostPort(free)
 	if d.pool, err = dockertest.NewPool(""); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -155,7 +154,7 @@ func Ask(ctx context.Context, url string) Answer {
 
 // FreeAddress is one of this machine that nobody listens at.
 func FreeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listen("")
 	if err != nil {
 		return "", err
 	}

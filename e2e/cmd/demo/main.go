@@ -102,6 +102,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if origin := os.Getenv("DEMO_ATTACH"); origin != "" {
+		return attach(ctx, origin, s, out)
+	}
 	dir, err := repository()
 	if err != nil {
 		return err
@@ -149,7 +152,8 @@ func perform(ctx context.Context, home home, s settings, out io.Writer) (err err
 	if ctx.Err() != nil {
 		return errors.New("interrupted before the play was over")
 	}
-	show.summary(home, system.Origin, failed)
+	show.verdict(failed)
+	show.summary(home, system.Origin)
 	if s.exit {
 		return failed.asError()
 	}
