@@ -86,7 +86,7 @@ func attachAgain(ctx context.Context) (err error) {
 func TestASecondCloneFailsClearlyAndHarmsNothing(t *testing.T) {
 	second := &stack{project: project + "-second", port: running.port}
 	t.Cleanup(func() {
-		if err := second.end(); err != nil {
+		if err := second.end("--rmi", "local"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -104,7 +104,11 @@ func TestASecondCloneFailsClearlyAndHarmsNothing(t *testing.T) {
 
 func TestAFailedHealthCheckNamesItsCause(t *testing.T) {
 	mustCompose(t, "stop", "identity")
-	t.Cleanup(func() { mustCompose(t, "up", "--wait") })
+	t.Cleanup(func() {
+		if out, err := running.compose(context.Background(), "up", "--wait"); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
 	mustCompose(t, "restart", "gateway") // without identity's keys it knows nobody
 	state := ""
 	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(time.Second) {
@@ -158,7 +162,7 @@ func load(y *tally) (stop func()) {
 		},
 	} {
 		all.Go(func() {
-			for ; ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
+			for ; ctx.Err() == nil; time.Sleep(40 * time.Millisecond) { // within the limits of a person
 				ask()
 			}
 		})
@@ -172,14 +176,15 @@ func TestAKilledProcessComesBackByItselfAndNothingAcknowledgedIsLost(t *testing.
 		t.Run(w, func(t *testing.T) {
 			y := &tally{statuses: map[string]int{}}
 			stop := load(y)
+			defer stop()
 			time.Sleep(500 * time.Millisecond)
 			old := processOf(t, w)
 			if err := syscall.Kill(old, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
 			began := time.Now()
-			for pid := old; pid == old || pid == 0; time.Sleep(20 * time.Millisecond) {
-				if pid = processOf(t, w); time.Since(began) > 20*time.Second {
+			for now := old; now == old || now == 0; time.Sleep(20 * time.Millisecond) {
+				if now = pid(t, w); time.Since(began) > 20*time.Second {
 					t.Fatalf("%s does not come back", w)
 				}
 			}

@@ -37,8 +37,8 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	ctx := context.Background()
-	if os.Getenv(panics) != "" { // see launch_test.go
-		return m.Run()
+	if dir := os.Getenv(panics); dir != "" {
+		launchAndPanic(dir)
 	}
 	if why := missing(ctx); why != "" {
 		if os.Getenv("E2E_DOCKER") == "required" {
@@ -110,9 +110,9 @@ func (s *stack) compose(ctx context.Context, args ...string) (string, error) {
 	return string(out), err
 }
 
-// end removes the stack and its data.
-func (s *stack) end() error {
-	out, err := s.compose(context.Background(), "--profile", "demo", "down", "-v", "--remove-orphans")
+// end removes the stack and its data, and more, as docker compose down is told.
+func (s *stack) end(more ...string) error {
+	out, err := s.compose(context.Background(), append([]string{"--profile", "demo", "down", "-v", "--remove-orphans"}, more...)...)
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -64,29 +65,31 @@ func TestOnlyTheGatewaysPortAnswersOnTheHost(t *testing.T) {
 // reach has a new container in a network ask an address: what it says.
 func reach(t *testing.T, network, address string) string {
 	t.Helper()
-	out, _ := docker(t.Context(), "run", "--rm", "--network", network, "-e", "OPS_ADDR="+address, project+"-gateway", "healthcheck")
-	if out != "" {
-		return out
-	}
 	_, err := docker(t.Context(), "run", "--rm", "--network", network, "-e", "OPS_ADDR="+address, project+"-gateway", "healthcheck")
 	return fmt.Sprint(err)
 }
 
 func TestAContainerOutsideReachesNoService(t *testing.T) {
 	const answered = "not ready: status 400" // plain HTTP where TLS is spoken
+	var all sync.WaitGroup
 	for _, w := range harness.Workloads[:3] {
 		address := sys.Inside.InnerAddr(w)
 		for _, network := range []string{"bridge", project + "_front"} {
 			for _, to := range []string{address, w + ":8443"} {
-				if said := reach(t, network, to); strings.Contains(said, answered) || !strings.Contains(said, "exit status 1") {
-					t.Errorf("from %s, %s (%s) says: %s", network, w, to, said)
-				}
+				all.Go(func() {
+					if said := reach(t, network, to); strings.Contains(said, answered) || !strings.Contains(said, "exit status 1") {
+						t.Errorf("from %s, %s (%s) says: %s", network, w, to, said)
+					}
+				})
 			}
 		}
-		if said := reach(t, project+"_inside", w+":8443"); !strings.Contains(said, answered) {
-			t.Errorf("from inside, %s says: %s", w, said)
-		}
+		all.Go(func() {
+			if said := reach(t, project+"_inside", w+":8443"); !strings.Contains(said, answered) {
+				t.Errorf("from inside, %s says: %s", w, said)
+			}
+		})
 	}
+	all.Wait()
 }
 
 func TestAKeyIsReadableInNoOtherContainer(t *testing.T) {
@@ -107,14 +110,23 @@ func TestAKeyIsReadableInNoOtherContainer(t *testing.T) {
 	}
 }
 
-// processOf is the process of a service's container, as the host sees it.
-func processOf(t testing.TB, service string) int {
+// pid is the process of a service's container, as the host sees it; 0 is none.
+func pid(t testing.TB, service string) (n int) {
 	t.Helper()
-	var pid int
-	if _, err := fmt.Sscan(must(t, "inspect", "-f", "{{.State.Pid}}", running.container(service)), &pid); err != nil {
+	if _, err := fmt.Sscan(must(t, "inspect", "-f", "{{.State.Pid}}", running.container(service)), &n); err != nil {
 		t.Fatal(err)
 	}
-	return pid
+	return n
+}
+
+// processOf is pid of a container that runs.
+func processOf(t testing.TB, service string) int {
+	t.Helper()
+	n := pid(t, service)
+	if n == 0 {
+		t.Fatalf("%s does not run", service)
+	}
+	return n
 }
 
 // host skips a test where the containers' processes are not this machine's, or not ours
