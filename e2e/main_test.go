@@ -21,13 +21,33 @@ import (
 // found them and make their own for what they change.
 var sys *harness.System
 
-// inside is where sys runs: its processes, certificates and logs.
+// inside is what only the host of sys has.
 func inside(t testing.TB) *harness.Inside {
 	t.Helper()
 	if sys.Inside == nil {
-		t.Fatal("this needs what only the system's own host has")
+		skip(t, "it needs the keys, logs or inner listeners, which are the system's own host's")
 	}
 	return sys.Inside
+}
+
+// native is inside of processes of this machine.
+func native(t testing.TB) (*harness.Inside, bool) {
+	t.Helper()
+	in := inside(t)
+	_, ok := in.Processes.(*harness.Native)
+	return in, ok
+}
+
+// skip leaves a test out, which is told at the end. Natively nothing is left out.
+func skip(t testing.TB, why string) {
+	t.Helper()
+	if sys.Inside != nil {
+		if _, native := native(t); native {
+			t.Fatal("natively every test runs")
+		}
+	}
+	sayLast("left out: %s, because %s", t.Name(), why)
+	t.Skip(why)
 }
 
 // ours tells whether the gateway may take an address for ours: loopback, or in front of

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"innerdoor.example/e2e/harness"
 )
 
 // refusesToStart fails unless the process ends by itself, with one line for each of
@@ -135,8 +133,8 @@ issuers:
 }
 
 func TestABusyPortIsOneClearSentence(t *testing.T) {
-	if _, native := inside(t).Processes.(*harness.Native); !native {
-		t.Skip("a container has ports of its own, so none of them can be busy")
+	if _, native := native(t); !native {
+		skip(t, "a container has ports of its own, so none of them can be busy")
 	}
 	for _, w := range []string{"gateway", "identity", "claims", "orders"} {
 		settings := inside(t).Settings(w) // with the addresses that the running ones have
