@@ -105,8 +105,12 @@ func TestASecondCloneFailsClearlyAndHarmsNothing(t *testing.T) {
 func TestAFailedHealthCheckNamesItsCause(t *testing.T) {
 	mustCompose(t, "stop", "identity")
 	t.Cleanup(func() {
-		if out, err := running.compose(context.Background(), "up", "--wait"); err != nil {
+		ctx := context.Background()
+		if out, err := running.compose(ctx, "start", "identity"); err != nil {
 			t.Errorf("%v\n%s", err, out)
+		}
+		if err := sys.Inside.Ready(ctx, "identity", "gateway"); err != nil {
+			t.Errorf("they do not recover: %v", err)
 		}
 	})
 	mustCompose(t, "restart", "gateway") // without identity's keys it knows nobody
