@@ -3,8 +3,9 @@
 # docker-compose.yml builds them; alone: docker build --target claims .
 FROM golang:1.26 AS build
 # An authority that the module proxy's certificate needs besides the usual ones (PEM).
+# It is a file of its own: the gateway is given the usual ones only.
 ARG EXTRA_CA=""
-RUN [ -z "$EXTRA_CA" ] || printf '%s\n' "$EXTRA_CA" >>/etc/ssl/certs/ca-certificates.crt
+RUN [ -z "$EXTRA_CA" ] || printf '%s\n' "$EXTRA_CA" >/etc/ssl/certs/extra.pem
 ARG GOPROXY
 ENV CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false"
 WORKDIR /src
@@ -52,28 +53,28 @@ FROM process AS gateway
 COPY --from=build /image/gateway /
 ENV WORKLOAD_CERT=/trust/gateway/cert.pem WORKLOAD_KEY=/trust/gateway/key.pem TXN_KEY=/trust/gateway/txn.key PUBLIC_ADDR=:8080
 USER 10001:10001
-HEALTHCHECK --interval=2s CMD ["/gateway", "healthcheck"]
+HEALTHCHECK --interval=2s --retries=5 CMD ["/gateway", "healthcheck"]
 ENTRYPOINT ["/gateway"]
 
 FROM process AS identity
 COPY --from=build /image/identity /
 ENV WORKLOAD_CERT=/trust/identity/cert.pem WORKLOAD_KEY=/trust/identity/key.pem
 USER 10002:10002
-HEALTHCHECK --interval=2s CMD ["/identity", "healthcheck"]
+HEALTHCHECK --interval=2s --retries=5 CMD ["/identity", "healthcheck"]
 ENTRYPOINT ["/identity"]
 
 FROM process AS claims
 COPY --from=build /image/claims /
 ENV WORKLOAD_CERT=/trust/claims/cert.pem WORKLOAD_KEY=/trust/claims/key.pem
 USER 10003:10003
-HEALTHCHECK --interval=2s CMD ["/claims", "healthcheck"]
+HEALTHCHECK --interval=2s --retries=5 CMD ["/claims", "healthcheck"]
 ENTRYPOINT ["/claims"]
 
 FROM process AS orders
 COPY --from=build /image/orders /
 ENV WORKLOAD_CERT=/trust/orders/cert.pem WORKLOAD_KEY=/trust/orders/key.pem
 USER 10004:10004
-HEALTHCHECK --interval=2s CMD ["/orders", "healthcheck"]
+HEALTHCHECK --interval=2s --retries=5 CMD ["/orders", "healthcheck"]
 ENTRYPOINT ["/orders"]
 
 # The demo's play, with a further gateway for its thief. It runs as identity does,
