@@ -3,12 +3,15 @@ package containers
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,17 +28,47 @@ const label = "innerdoor.run"
 // project is whose images are used: built as docker-compose.yml says, by Compose.
 const project = "innerdoor-e2e"
 
-// Docker starts the system as containers, with networks and volumes of its own, as
-// docker-compose.yml does. Nothing of it is left when the process that launched it
+// Docker starts the containers of docker-compose.yml, by the engine alone, on networks
+// and volumes of their own. Nothing of it is left when the process that launched it
 // has ended, however that was.
 type Docker struct {
 	Root string // of the repository
 	Dir  string // for copies of keys, data and logs
 
-	run     string
-	pool    *dockertest.Pool
-	network struct{ front, inside *dockertest.Network }
-	port    string
+	run      string
+	pool     *dockertest.Pool
+	networks map[string]*dockertest.Network
+	port     string
+}
+
+// plan is what docker-compose.yml says.
+type plan struct {
+	Services map[string]service
+	Networks map[string]struct{ Internal bool }
+	Volumes  map[string]any
+}
+
+// service is how one of its containers is to run.
+type service struct {
+	Build       struct{ Target string }
+	Command     []string
+	Environment map[string]string
+	Volumes     []struct {
+		Source, Target string
+		ReadOnly       bool `json:"read_only"`
+	}
+	Ports []struct {
+		HostIP    string `json:"host_ip"`
+		Target    int
+		Published string
+	}
+	Networks    map[string]any
+	NetworkMode string   `json:"network_mode"`
+	ReadOnly    bool     `json:"read_only"`
+	CapDrop     []string `json:"cap_drop"`
+	SecurityOpt []string `json:"security_opt"`
+	PidsLimit   int64    `json:"pids_limit"`
+	MemLimit    int64    `json:"mem_limit,string"`
 }
 
 // Launch builds the images, makes a trust domain, plants the cast and starts all.
@@ -70,20 +103,31 @@ docker ps -aq $only | xargs -r docker rm -fv && docker volume ls -q $only | xarg
 }
 
 func (d *Docker) launch(ctx context.Context, stop func() error) (*harness.System, error) {
-	if err := d.prepare(); err != nil {
+	p, err := d.prepare(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if err := d.steps(ctx); err != nil {
-		return nil, err
+	for name, s := range p.Services {
+		if !slices.Contains(harness.Workloads, name) {
+			if err := d.step(ctx, name, s); err != nil {
+				return nil, err
+			}
+		}
 	}
-	if err := d.processes(); err != nil {
-		return nil, err
+	for _, w := range harness.Workloads {
+		if _, err := d.start(w, p.Services[w]); err != nil {
+			return nil, err
+		}
 	}
+	return d.attach(ctx, stop)
+}
+
+func (d *Docker) attach(ctx context.Context, stop func() error) (*harness.System, error) {
 	p := &processes{dir: d.Dir, name: d.name}
 	if err := p.copy(ctx, "seed-identity", "/secrets/secrets.json", "secrets.json"); err != nil {
 		return nil, err
 	}
-	in, err := p.inside(ctx, d.Root, d.origin())
+	in, err := p.inside(ctx, d.Root, "http://localhost:"+d.port)
 	if err != nil {
 		return nil, err
 	}
@@ -93,126 +137,88 @@ func (d *Docker) launch(ctx context.Context, stop func() error) (*harness.System
 	return harness.Around(in, filepath.Join(d.Dir, "secrets.json"), stop)
 }
 
-func (d *Docker) name(service string) string { return d.run + "-" + service }
+func (d *Docker) name(part string) string { return d.run + "-" + part }
 
-func (d *Docker) origin() string { return "http://localhost:" + d.port }
-
-// prepare chooses a port and makes networks and volumes.
-func (d *Docker) prepare() (err error) {
+// prepare chooses a port, reads the plan for it, and makes networks and volumes.
+func (d *Docker) prepare(ctx context.Context) (p plan, err error) {
 	free, err := harness.FreeAddress()
 	if err != nil {
-		return err
+		return p, err
 	}
 	_, d.port, _ = net.SplitHostPort(free)
+	cmd := exec.CommandContext(ctx, "docker", "compose", "--project-directory", d.Root, "config", "--format", "json")
+	cmd.Env = append(os.Environ(), "INNERDOOR_PORT="+d.port, "COMPOSE_PROFILES=")
+	text, err := cmd.Output()
+	if err != nil {
+		return p, fmt.Errorf("docker compose config: %w", err)
+	}
+	if err := json.Unmarshal(text, &p); err != nil {
+		return p, fmt.Errorf("docker compose config: %w", err)
+	}
 	if d.pool, err = dockertest.NewPool(""); err != nil {
-		return err
+		return p, err
 	}
 	labels := map[string]string{label: d.run}
-	d.network.front, err = d.pool.CreateNetwork(d.name("front"), func(o *dc.CreateNetworkOptions) { o.Labels = labels })
-	if err != nil {
-		return err
-	}
-	d.network.inside, err = d.pool.CreateNetwork(d.name("inside"), func(o *dc.CreateNetworkOptions) { o.Labels, o.Internal = labels, true })
-	if err != nil {
-		return err
-	}
-	for _, volume := range []string{"trust", "trust-gateway", "trust-identity", "trust-claims", "trust-orders", "secrets", "identity", "claims", "orders"} {
-		if _, err := d.pool.Client.CreateVolume(dc.CreateVolumeOptions{Name: d.name(volume), Labels: labels}); err != nil {
-			return err
+	d.networks = map[string]*dockertest.Network{}
+	for name, n := range p.Networks {
+		d.networks[name], err = d.pool.CreateNetwork(d.name(name), func(o *dc.CreateNetworkOptions) { o.Labels, o.Internal = labels, n.Internal })
+		if err != nil {
+			return p, err
 		}
 	}
-	return nil
+	for name := range p.Volumes {
+		if _, err := d.pool.Client.CreateVolume(dc.CreateVolumeOptions{Name: d.name(name), Labels: labels}); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
 }
 
-// container is one to run, as docker-compose.yml says it.
-type container struct {
-	service string
-	image   string
-	command []string
-	env     map[string]string
-	volumes map[string]string // volume → folder, with ":ro"
-	network *dockertest.Network
-	port    string // published on loopback
-}
-
-func (d *Docker) start(c container) (*dockertest.Resource, error) {
+func (d *Docker) start(name string, s service) (*dockertest.Resource, error) {
 	o := &dockertest.RunOptions{
-		Name: d.name(c.service), Repository: project + "-" + c.image, Cmd: c.command, Labels: map[string]string{label: d.run},
+		Name: d.name(name), Repository: project + "-" + s.Build.Target, Cmd: s.Command, SecurityOpt: s.SecurityOpt,
+		Labels: map[string]string{label: d.run}, PortBindings: map[dc.Port][]dc.PortBinding{},
 	}
-	for name, value := range c.env {
-		o.Env = append(o.Env, name+"="+value)
+	for key, value := range s.Environment {
+		// The services' addresses: here a container is known by its whole name only.
+		o.Env = append(o.Env, key+"="+strings.ReplaceAll(value, "https://", "https://"+d.name("")))
 	}
-	for volume, folder := range c.volumes {
-		o.Mounts = append(o.Mounts, d.name(volume)+":"+folder)
+	for _, v := range s.Volumes {
+		mode := map[bool]string{false: "rw", true: "ro"}[v.ReadOnly]
+		o.Mounts = append(o.Mounts, d.name(v.Source)+":"+v.Target+":"+mode)
 	}
-	if c.network != nil {
-		o.NetworkID = c.network.Network.ID
+	for _, p := range s.Ports {
+		port := dc.Port(fmt.Sprintf("%d/tcp", p.Target))
+		o.ExposedPorts = append(o.ExposedPorts, string(port))
+		o.PortBindings[port] = []dc.PortBinding{{HostIP: p.HostIP, HostPort: p.Published}}
 	}
-	if c.port != "" {
-		port := dc.Port(c.port + "/tcp")
-		o.ExposedPorts = []string{string(port)}
-		o.PortBindings = map[dc.Port][]dc.PortBinding{port: {{HostIP: "127.0.0.1", HostPort: c.port}}}
+	networks := slices.Sorted(maps.Keys(s.Networks))
+	if len(networks) > 0 {
+		o.NetworkID = d.networks[networks[0]].Network.ID
 	}
-	return d.pool.RunWithOptions(o, func(h *dc.HostConfig) {
-		h.PublishAllPorts, h.ReadonlyRootfs, h.CapDrop, h.SecurityOpt = false, true, []string{"ALL"}, []string{"no-new-privileges:true"}
-		h.Memory, h.PidsLimit = 256<<20, 128
-		if c.network == nil {
-			h.NetworkMode = "none"
-		}
+	r, err := d.pool.RunWithOptions(o, func(h *dc.HostConfig) {
+		h.PublishAllPorts, h.NetworkMode = false, s.NetworkMode
+		h.ReadonlyRootfs, h.CapDrop, h.Memory, h.PidsLimit = s.ReadOnly, s.CapDrop, s.MemLimit, s.PidsLimit
 	})
+	for _, more := range networks[min(1, len(networks)):] {
+		if err == nil {
+			err = r.ConnectToNetwork(d.networks[more])
+		}
+	}
+	return r, err
 }
 
-// steps runs what comes before the processes: the trust domain and the cast.
-func (d *Docker) steps(ctx context.Context) error {
-	trust := map[string]string{"trust": "/trust"}
-	for _, w := range harness.Workloads {
-		trust["trust-"+w] = "/trust/" + w
+// step runs what comes before the processes: the trust domain and the cast. Any order
+// works.
+func (d *Docker) step(ctx context.Context, name string, s service) error {
+	r, err := d.start(name, s)
+	if err != nil {
+		return err
 	}
-	seed := []string{"seed", "-file", "/seed.yaml"}
-	for _, step := range []container{
-		{service: "devca", image: "devca", volumes: trust},
-		{service: "seed-identity", image: "identity", command: []string{"seed", "-out", "/secrets/secrets.json"}, volumes: map[string]string{"identity": "/data", "secrets": "/secrets"}},
-		{service: "seed-claims", image: "claims", command: seed, volumes: map[string]string{"claims": "/data"}},
-		{service: "seed-orders", image: "orders", command: seed, volumes: map[string]string{"orders": "/data"}},
-	} {
-		r, err := d.start(step)
-		if err != nil {
-			return err
-		}
-		if code, err := d.pool.Client.WaitContainerWithContext(r.Container.ID, ctx); err != nil || code != 0 {
-			said, _ := docker(ctx, "logs", d.name(step.service)) // it is only shown
-			return fmt.Errorf("%s ended with %d: %w\n%s", step.service, code, err, said)
-		}
-	}
-	return nil
-}
-
-func (d *Docker) processes() error {
-	address := func(w string) string { return "https://" + d.name(w) + ":8443" }
-	settings := map[string]map[string]string{
-		"orders": {}, "claims": {"ORDERS_URL": address("orders")}, "identity": {"ISSUER": d.origin() + "/oidc"},
-		"gateway": {
-			"PUBLIC_URL": d.origin(), "PUBLIC_ADDR": ":" + d.port,
-			"UPSTREAM_IDENTITY": address("identity"), "UPSTREAM_CLAIMS": address("claims"), "UPSTREAM_ORDERS": address("orders"),
-		},
-	}
-	for _, w := range harness.Workloads {
-		c := container{service: w, image: w, env: settings[w], network: d.network.inside}
-		c.volumes = map[string]string{"trust": "/trust:ro", "trust-" + w: "/trust/" + w + ":ro"}
-		if w == "gateway" {
-			c.network, c.port = d.network.front, d.port
-		} else {
-			maps.Copy(c.volumes, map[string]string{w: "/data"})
-		}
-		r, err := d.start(c)
-		if err != nil {
-			return err
-		}
-		if w == "gateway" {
-			if err := r.ConnectToNetwork(d.network.inside); err != nil {
-				return err
-			}
-		}
+	code, err := d.pool.Client.WaitContainerWithContext(r.Container.ID, ctx)
+	if err != nil || code != 0 {
+		said, _ := docker(ctx, "logs", d.name(name)) // it is only shown
+		return errors.Join(err, fmt.Errorf("%s ended with %d: %s", name, code, said))
 	}
 	return nil
 }
