@@ -5,6 +5,9 @@
 //	demo [-port 8080]                  stays up until Ctrl-C; DEMO_EXIT=1 ends after the play
 //	demo -token NAME [-scopes "…"]     prints an access token got by a real login at the running demo
 //	demo -restart PROCESS              rebuilds one process of the running demo and restarts it
+//
+// In its image DEMO_ATTACH names the system of containers that it plays at instead, or
+// gets a token of: it starts nothing.
 package main
 
 import (
