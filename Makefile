@@ -1,12 +1,13 @@
 # Few verbs. `make` alone lists them.
 GO      ?= go
+GOTEST  ?= $(GO) test # run in a module's folder
 MODULES := shared gateway identity services/claims services/orders e2e
 BENCH   ?= .
 ifeq ($(origin AS),default) # make's own AS is the assembler
 AS :=
 endif
 .DEFAULT_GOAL := help
-.PHONY: help demo dev token test e2e mutate bench generate docs check rename build
+.PHONY: help demo dev token test e2e containers mutate bench generate docs check rename build
 
 help: ## list the verbs
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1\t/' | expand -t 20
@@ -20,13 +21,21 @@ dev: ## rebuild and restart one process of the running demo: make dev P=claims
 token: ## print an access token got by a real login at the running demo: make token AS=alice
 	@$(GO) -C e2e build -o ../bin/demo ./cmd/demo && exec bin/demo -token "$(AS)"
 
-test: ## all tests: each module's, then e2e
-	@for m in $(filter-out e2e,$(MODULES)); do $(GO) -C $$m test ./... || exit 1; done
-	@$(GO) -C e2e test ./cast/... ./harness/... ./cmd/...
+test: ## all tests: each module's, then e2e; where a Docker engine answers, against containers too
+	@for m in $(filter-out e2e,$(MODULES)); do (cd $$m && $(GOTEST) ./...) || exit 1; done
+	@cd e2e && $(GOTEST) ./cast/... ./harness/... ./cmd/...
 	@$(MAKE) --no-print-directory e2e
+	@if case "$$E2E_DOCKER" in required) ;; no) false ;; *) docker version && docker compose version ;; esac >/dev/null 2>&1; \
+		then $(MAKE) --no-print-directory containers; \
+		else echo "not tested as containers: E2E_DOCKER=no, or no Docker engine with Compose answers"; fi
 
 e2e: ## only the tests of the whole system, through the front door
-	@$(GO) -C e2e test -count=1 -timeout 20m
+	@cd e2e && $(GOTEST) -count=1 -timeout 20m
+
+containers: ## the same tests against containers, and what only containers can show
+	@cd e2e && $(GOTEST) -count=1 -timeout 20m ./containers
+	@cd e2e && E2E_LAUNCHER=docker $(GOTEST) -count=1 -timeout 20m
+	@GOTEST="$(GOTEST)" e2e/containers/attached
 
 mutate: ## remove each security check in turn; a named test must turn red (long)
 	@$(GO) -C e2e run ./cmd/mutate mutants.yaml
@@ -49,8 +58,8 @@ check: bin/staticcheck ## formatting, vet, staticcheck, tidy modules, fresh gene
 	@for m in $(MODULES); do $(GO) -C $$m vet ./... && (cd $$m && $(CURDIR)/bin/staticcheck ./...) && GOWORK=off $(GO) -C $$m mod tidy -diff || exit 1; done
 	@$(MAKE) --no-print-directory generate && git diff --exit-code -- '*/internal/db/*' docs/authorization.md || { echo "generated code was stale: commit it"; exit 1; }
 
-bin/sqlc bin/staticcheck: tools/go.mod
-	@GOWORK=off $(GO) -C tools build -o $(CURDIR)/bin/ github.com/sqlc-dev/sqlc/cmd/sqlc honnef.co/go/tools/cmd/staticcheck
+bin/sqlc bin/staticcheck bin/gotestsum: tools/go.mod
+	@GOWORK=off $(GO) -C tools build -o $(CURDIR)/bin/ github.com/sqlc-dev/sqlc/cmd/sqlc honnef.co/go/tools/cmd/staticcheck gotest.tools/gotestsum
 
 rename: ## give the modules another path: make rename MODULE=git.example.com/team/shop
 	@case "$(MODULE)" in ""|/*|*/|*[!A-Za-z0-9._~/-]*) echo "MODULE is a module path, such as git.example.com/team/shop" >&2; exit 1;; esac

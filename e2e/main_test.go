@@ -3,7 +3,9 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"innerdoor.example/e2e/containers"
 	"innerdoor.example/e2e/harness"
 )
 
@@ -18,13 +21,40 @@ import (
 // found them and make their own for what they change.
 var sys *harness.System
 
-// inside is where sys runs: its processes, certificates and logs.
-func inside(t testing.TB) *harness.Native {
+// inside is what only the host of sys has.
+func inside(t testing.TB) *harness.Inside {
 	t.Helper()
 	if sys.Inside == nil {
-		t.Fatal("this needs what only the system's own host has")
+		skip(t, "it needs the keys, logs or inner listeners, which are the system's own host's")
 	}
 	return sys.Inside
+}
+
+// native is inside of processes of this machine.
+func native(t testing.TB) (*harness.Inside, bool) {
+	t.Helper()
+	in := inside(t)
+	_, ok := in.Processes.(*harness.Native)
+	return in, ok
+}
+
+// skip leaves a test out, which is told at the end. Natively nothing is left out.
+func skip(t testing.TB, why string) {
+	t.Helper()
+	if sys.Inside != nil {
+		if _, native := native(t); native {
+			t.Fatal("natively every test runs")
+		}
+	}
+	sayLast("left out: %s, because %s", t.Name(), why)
+	t.Skip(why)
+}
+
+// ours tells whether the gateway may take an address for ours: loopback, or in front of
+// containers the engine's end of their network.
+func ours(address string) bool {
+	a, err := netip.ParseAddr(address)
+	return err == nil && (a.IsLoopback() || a.IsPrivate())
 }
 
 // closing are the lines that the run ends with.
@@ -54,7 +84,12 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	sys, err = (&harness.Native{Root: root, Dir: dir}).Launch(context.Background())
+	launcher, err := chosen(root, dir)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	sys, err = launcher.Launch(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "the system does not start:", err)
 		return 1
@@ -69,6 +104,34 @@ func run(m *testing.M) int {
 		fmt.Println(line)
 	}
 	return code
+}
+
+// chosen is the launcher that the environment names: E2E_URL attaches to a system that
+// runs there, with its file of secrets in E2E_SECRETS or as the project E2E_COMPOSE of
+// Compose's on this machine; else E2E_LAUNCHER is native (also without it) or docker.
+func chosen(root, dir string) (harness.Launcher, error) {
+	origin, secrets, project := os.Getenv("E2E_URL"), os.Getenv("E2E_SECRETS"), os.Getenv("E2E_COMPOSE")
+	switch launcher := os.Getenv("E2E_LAUNCHER"); {
+	case origin != "" && project != "":
+		return &containers.Compose{Project: project, Origin: origin, Root: root, Dir: dir}, nil
+	case origin != "" && secrets != "":
+		return attached{origin, secrets}, nil
+	case origin != "":
+		return nil, errors.New("E2E_URL needs E2E_SECRETS, the file that identity seed wrote, or E2E_COMPOSE, the project's name")
+	case launcher == "" || launcher == "native":
+		return &harness.Native{Root: root, Dir: dir}, nil
+	case launcher == "docker":
+		return &containers.Docker{Root: root, Dir: dir}, nil
+	default:
+		return nil, fmt.Errorf("E2E_LAUNCHER is native or docker, not %q", launcher)
+	}
+}
+
+// attached is a system that runs elsewhere.
+type attached struct{ origin, secrets string }
+
+func (a attached) Launch(context.Context) (*harness.System, error) {
+	return harness.Attach(a.origin, a.secrets)
 }
 
 // endOnSignal leaves no process behind when the run is broken off.

@@ -120,6 +120,12 @@ func rowsOf(t testing.TB, who *harness.Caller, path string) []map[string]any {
 	return nil
 }
 
+// notOwn are the rows that somebody is listed of other people's. Own ones may be left
+// from earlier tests.
+func notOwn(rows []map[string]any, p cast.Person) []map[string]any {
+	return slices.DeleteFunc(rows, func(row map[string]any) bool { return row["owner"] == p.ID() })
+}
+
 func join(path string) string {
 	if strings.Contains(path, "?") {
 		return "&"

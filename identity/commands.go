@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"innerdoor.example/identity/internal/seed"
@@ -57,6 +59,8 @@ func plant(ctx context.Context, args []string) error {
 		return err
 	}
 	defer people.Close()
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	added, err := cast.Plant(ctx, people, secrets, *reset)
 	if added > 0 { // whatever went wrong then: these secrets are nowhere else
 		err = errors.Join(err, secrets.Save(*out))

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -162,6 +164,31 @@ func TestSeedingTheDemosCastTwiceMakesItOnce(t *testing.T) {
 		if person.Password == "" || person.Tenant == "" || (person.TOTP != "") != second[name] {
 			t.Errorf("%s: tenant %q, second factor %t", name, person.Tenant, person.TOTP != "")
 		}
+	}
+}
+
+func TestSeedingThatIsBrokenOffLosesNobodysSecret(t *testing.T) {
+	d := deploy(t)
+	file := filepath.Join(d.dir, "secrets.json")
+	seeding := identity(t, d.env, "seed", "-out", file)
+	if err := seeding.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(400 * time.Millisecond) // some people have been made
+	if err := seeding.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the first ends with: %v", seeding.Wait())
+	if text, ok := output(t, identity(t, d.env, "seed", "-out", file)); !ok {
+		t.Fatal(text)
+	}
+	var kept struct{ People, Clients map[string]any }
+	text, err := os.ReadFile(file)
+	if err := errors.Join(err, json.Unmarshal(text, &kept)); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(kept.People) + len(kept.Clients); n != 21 {
+		t.Errorf("the secrets of %d are kept, of 21", n)
 	}
 }
 

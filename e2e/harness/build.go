@@ -10,20 +10,33 @@ import (
 	"strings"
 )
 
-// Build builds programs anew, at once, so that what they share is compiled while
-// another is linked.
+// Build builds programs anew.
 func (n *Native) Build(ctx context.Context, programs ...string) error {
-	n.say("building %s", strings.Join(programs, ", "))
-	if err := os.MkdirAll(n.Bin, 0o700); err != nil {
+	if n.Say == nil {
+		n.Say = func(string, ...any) {}
+	}
+	return build(ctx, n.Root, n.Bin, n.Say, programs)
+}
+
+// Build builds the processes' programs, for those that are to run beside the system.
+func (in *Inside) Build(ctx context.Context) error {
+	return build(ctx, in.Root, in.Bin, func(string, ...any) {}, Workloads)
+}
+
+// build builds programs at once, so that what they share is compiled while another is
+// linked.
+func build(ctx context.Context, root, bin string, say func(string, ...any), programs []string) error {
+	say("building %s", strings.Join(programs, ", "))
+	if err := os.MkdirAll(bin, 0o700); err != nil {
 		return err
 	}
-	args := []string{"build", "-v", "-o", n.Bin + string(filepath.Separator)}
+	args := []string{"build", "-v", "-o", bin + string(filepath.Separator)}
 	for _, p := range programs {
 		args = append(args, "./"+folders[p])
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = n.Root
-	compiled := &progress{say: n.say}
+	cmd.Dir = root
+	compiled := &progress{say: say}
 	cmd.Stdout, cmd.Stderr = compiled, compiled
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("building %s: %w\n%s", strings.Join(programs, ", "), err, &compiled.text)

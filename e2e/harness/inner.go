@@ -18,30 +18,30 @@ const TxnHeader = "Txn-Token"
 
 // Inner asks a process's inner listener directly, around the gateway, with the
 // certificate of a workload ("": none) and exactly the given header.
-func (n *Native) Inner(from, to, method, path string, header http.Header, body any) Answer {
+func (in *Inside) Inner(from, to, method, path string, header http.Header, body any) Answer {
 	var shown []tls.Certificate
 	if from != "" {
-		pair, err := n.Certificate(from)
+		pair, err := in.Certificate(from)
 		if err != nil {
 			return Answer{Err: err}
 		}
 		shown = append(shown, pair)
 	}
-	return n.InnerAs(shown, to, method, path, header, body)
+	return in.InnerAs(shown, to, method, path, header, body)
 }
 
 // InnerAs is Inner with any certificates.
-func (n *Native) InnerAs(shown []tls.Certificate, to, method, path string, header http.Header, body any) Answer {
+func (in *Inside) InnerAs(shown []tls.Certificate, to, method, path string, header http.Header, body any) Answer {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	r, err := request(ctx, method, "https://"+n.inner[to]+path, body)
+	r, err := request(ctx, method, "https://"+in.InnerAddr(to)+path, body)
 	if err != nil {
 		return Answer{Err: err}
 	}
 	for name, values := range header {
 		r.Header[name] = values
 	}
-	pool, err := n.bundle()
+	pool, err := in.bundle()
 	if err != nil {
 		return Answer{Err: err}
 	}
@@ -57,11 +57,8 @@ func (n *Native) InnerAs(shown []tls.Certificate, to, method, path string, heade
 	return send(&http.Client{Transport: transport}, r)
 }
 
-// InnerAddr is where a process's inner listener is.
-func (n *Native) InnerAddr(w string) string { return n.inner[w] }
-
-func (n *Native) bundle() (*x509.CertPool, error) {
-	text, err := os.ReadFile(n.path("trust", "bundle.pem"))
+func (in *Inside) bundle() (*x509.CertPool, error) {
+	text, err := os.ReadFile(in.path("trust", "bundle.pem"))
 	if err != nil {
 		return nil, err
 	}
@@ -73,14 +70,14 @@ func (n *Native) bundle() (*x509.CertPool, error) {
 }
 
 // Certificate is a workload's own, as only it and its host have it.
-func (n *Native) Certificate(w string) (tls.Certificate, error) {
-	return tls.LoadX509KeyPair(n.path("trust", w, "cert.pem"), n.path("trust", w, "key.pem"))
+func (in *Inside) Certificate(w string) (tls.Certificate, error) {
+	return tls.LoadX509KeyPair(in.path("trust", w, "cert.pem"), in.path("trust", w, "key.pem"))
 }
 
 // TxnKey is the key that the gateway signs Txn-Tokens with, for tests that make
 // ones which are wrong in exactly one thing.
-func (n *Native) TxnKey() (ed25519.PrivateKey, error) {
-	text, err := os.ReadFile(n.path("trust", "gateway", "txn.key"))
+func (in *Inside) TxnKey() (ed25519.PrivateKey, error) {
+	text, err := os.ReadFile(in.path("trust", "gateway", "txn.key"))
 	if err != nil {
 		return nil, err
 	}

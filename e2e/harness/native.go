@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,7 +14,8 @@ import (
 	"time"
 )
 
-// Native starts the system as processes of this machine. It needs only Go.
+// Native starts the system as processes of this machine. It needs only Go. Once
+// launched it is their Processes.
 type Native struct {
 	Root   string                             // of the repository
 	Dir    string                             // for programs, keys, data and logs; made if need be
@@ -31,6 +31,7 @@ type Native struct {
 	stopped   bool
 	inner     map[string]string // workload → host:port of its mTLS listener
 	origin    string
+	inside    *Inside
 }
 
 // Workloads are the processes of the system, in the order in which they are started.
@@ -65,7 +66,7 @@ func (n *Native) Launch(ctx context.Context) (*System, error) {
 	if err := n.Ready(ctx, Workloads...); err != nil {
 		return nil, errors.Join(err, n.Stop())
 	}
-	return &System{Origin: n.origin, Secrets: secrets, Inside: n, stop: n.Stop}, nil
+	return &System{Origin: n.origin, Secrets: secrets, Inside: n.inside, stop: n.Stop}, nil
 }
 
 // prepare takes addresses first: a busy port shall not cost a build.
@@ -89,6 +90,7 @@ func (n *Native) prepare(ctx context.Context) error {
 		return err
 	}
 	n.Built = time.Now()
+	n.inside = &Inside{Root: n.Root, Dir: n.Dir, Bin: n.Bin, Origin: n.origin, Processes: n}
 	n.say("making a trust domain: an authority, a certificate for each process, the key of Txn-Tokens")
 	return n.run(ctx, "devca", nil, "-out", n.path("trust"))
 }
@@ -129,43 +131,6 @@ func (n *Native) run(ctx context.Context, program string, env map[string]string,
 	return nil
 }
 
-// Output is what a program prints, run with the process's settings changed by env
-// (an empty value unsets), and how it ended.
-func (n *Native) Output(ctx context.Context, w string, env map[string]string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, filepath.Join(n.Bin, w), args...)
-	settings := n.Settings(w)
-	maps.Copy(settings, env)
-	cmd.Env = environment(settings)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
-// Settings are the environment of a process.
-func (n *Native) Settings(w string) map[string]string {
-	s := map[string]string{
-		"WORKLOAD_CERT": n.path("trust", w, "cert.pem"), "WORKLOAD_KEY": n.path("trust", w, "key.pem"),
-		"TRUST_BUNDLE": n.path("trust", "bundle.pem"), "OPS_ADDR": "127.0.0.1:0",
-	}
-	if w == "gateway" {
-		maps.Copy(s, map[string]string{
-			"PUBLIC_URL": n.origin, "PUBLIC_ADDR": "127.0.0.1:" + hostPort(n.origin), "TXN_KEY": n.path("trust", "gateway", "txn.key"),
-			"ROUTES_FILE": filepath.Join(n.Root, "gateway", "routes.yaml"), "ISSUERS_FILE": filepath.Join(n.Root, "gateway", "issuers.yaml"),
-			"UPSTREAM_CLAIMS": "https://" + n.inner["claims"], "UPSTREAM_ORDERS": "https://" + n.inner["orders"],
-			"UPSTREAM_IDENTITY": "https://" + n.inner["identity"],
-		})
-		return s
-	}
-	maps.Copy(s, n.data(w))
-	s["INNER_ADDR"], s["TXN_JWKS"] = n.inner[w], n.path("trust", "txn.jwks")
-	switch w {
-	case "claims":
-		s["ORDERS_URL"] = "https://" + n.inner["orders"]
-	case "identity":
-		s["ISSUER"] = n.origin + "/oidc"
-	}
-	return s
-}
-
 // Start starts a process that is not running.
 func (n *Native) Start(w string) error {
 	n.mu.Lock()
@@ -185,7 +150,7 @@ func (n *Native) Start(w string) error {
 			n.Revive(w)
 		}
 	}
-	p, err := start(filepath.Join(n.Bin, w), n.path("logs", w+".log"), n.Settings(w), ended)
+	p, err := start(filepath.Join(n.Bin, w), n.path("logs", w+".log"), n.inside.Settings(w), ended)
 	if err == nil {
 		n.processes[w] = p
 	}
@@ -200,6 +165,12 @@ func (n *Native) process(w string) *process {
 	return n.processes[w]
 }
 
+// InnerAddr is where a process's inner listener is.
+func (n *Native) InnerAddr(w string) string { return n.inner[w] }
+
+// Collect has nothing to do: data and logs are in Dir.
+func (n *Native) Collect(context.Context) error { return nil }
+
 // Origin is the gateway's, once Launch has chosen it.
 func (n *Native) Origin() string { return n.origin }
 
@@ -208,28 +179,6 @@ func (n *Native) Process(w string) int { return n.process(w).cmd.Process.Pid }
 
 // Kill ends a process at once (SIGKILL), as a crash does.
 func (n *Native) Kill(w string) error { return n.process(w).kill() }
-
-// Extra starts a further gateway of the same system on a port of its own, with
-// settings changed by env. It serves the same host name; see Caller.At.
-func (n *Native) Extra(ctx context.Context, env map[string]string) (origin string, stop func() error, err error) {
-	settings := n.Settings("gateway")
-	settings["PUBLIC_ADDR"] = "127.0.0.1:0"
-	maps.Copy(settings, env)
-	log, err := os.CreateTemp(n.path("logs"), "gateway-*.log")
-	if err != nil {
-		return "", nil, err
-	}
-	log.Close()
-	p, err := start(filepath.Join(n.Bin, "gateway"), log.Name(), settings, nil)
-	if err != nil {
-		return "", nil, err
-	}
-	listening, err := p.listening(ctx)
-	if err != nil {
-		return "", nil, errors.Join(err, p.kill())
-	}
-	return "http://" + listening.Inner, p.kill, nil
-}
 
 // Ready waits until the processes say that they can serve.
 func (n *Native) Ready(ctx context.Context, workloads ...string) error {
@@ -281,15 +230,6 @@ func (n *Native) path(parts ...string) string {
 }
 
 func (n *Native) say(format string, values ...any) { n.Say(format, values...) }
-
-// environment is the machine's, with the product's settings in it.
-func environment(settings map[string]string) []string {
-	env := os.Environ()
-	for name, value := range settings {
-		env = append(env, name+"="+value)
-	}
-	return env
-}
 
 // tail is the end of a log, for the message of a failure.
 func tail(file string) string {

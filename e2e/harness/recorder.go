@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -35,11 +34,11 @@ type Received struct {
 }
 
 // Record starts a Recorder; env changes settings of its gateway.
-func (n *Native) Record(ctx context.Context, env map[string]string) (*Recorder, error) {
+func (in *Inside) Record(ctx context.Context, env map[string]string) (*Recorder, error) {
 	r := &Recorder{}
 	settings := map[string]string{}
 	for setting, w := range map[string]string{"UPSTREAM_CLAIMS": "claims", "UPSTREAM_ORDERS": "orders", "UPSTREAM_IDENTITY": "identity"} {
-		address, err := r.listen(n, w)
+		address, err := r.listen(in, w)
 		if err != nil {
 			return nil, errors.Join(err, r.Close())
 		}
@@ -48,7 +47,7 @@ func (n *Native) Record(ctx context.Context, env map[string]string) (*Recorder, 
 	for name, value := range env {
 		settings[name] = value
 	}
-	origin, stop, err := n.Another(ctx, settings)
+	origin, stop, err := in.Another(ctx, settings)
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -58,12 +57,12 @@ func (n *Native) Record(ctx context.Context, env map[string]string) (*Recorder, 
 }
 
 // listen opens the thief's listener in the place of one service.
-func (r *Recorder) listen(n *Native, w string) (string, error) {
-	pool, err := n.bundle()
+func (r *Recorder) listen(inside *Inside, w string) (string, error) {
+	pool, err := inside.bundle()
 	if err != nil {
 		return "", err
 	}
-	pair, err := n.Certificate(w)
+	pair, err := inside.Certificate(w)
 	if err != nil {
 		return "", err
 	}
@@ -75,7 +74,7 @@ func (r *Recorder) listen(n *Native, w string) (string, error) {
 	}
 	server := &http.Server{ReadHeaderTimeout: 5 * time.Second, Handler: http.HandlerFunc(func(out http.ResponseWriter, in *http.Request) {
 		if w == "identity" && len(in.Header[TxnHeader]) == 0 { // the gateway itself asks for the keys
-			keys := n.Inner("gateway", "identity", in.Method, in.RequestURI, nil, nil)
+			keys := inside.Inner("gateway", "identity", in.Method, in.RequestURI, nil, nil)
 			out.WriteHeader(keys.Status)
 			_, _ = out.Write(keys.Body) // the gateway asks again
 			return
@@ -116,7 +115,7 @@ func (r *Recorder) Close() error {
 }
 
 // Another is Extra, and ready to serve.
-func (n *Native) Another(ctx context.Context, env map[string]string) (origin string, stop func() error, err error) {
+func (in *Inside) Another(ctx context.Context, env map[string]string) (origin string, stop func() error, err error) {
 	ops, err := FreeAddress()
 	if err != nil {
 		return "", nil, err
@@ -125,7 +124,7 @@ func (n *Native) Another(ctx context.Context, env map[string]string) (origin str
 	for name, value := range env {
 		settings[name] = value
 	}
-	origin, stop, err = n.Extra(ctx, settings)
+	origin, stop, err = in.Extra(ctx, settings)
 	if err != nil {
 		return "", nil, err
 	}
@@ -155,7 +154,7 @@ func Ask(ctx context.Context, url string) Answer {
 
 // FreeAddress is one of this machine that nobody listens at.
 func FreeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listen("")
 	if err != nil {
 		return "", err
 	}

@@ -12,7 +12,7 @@ import (
 type System struct {
 	Origin  string  // of the gateway: http://localhost:8080
 	Secrets Secrets // made at seeding
-	Inside  *Native // the processes, for tests that need what only their host has; nil where they are elsewhere
+	Inside  *Inside // nil where the system runs elsewhere
 
 	logins logins
 	stop   func() error
@@ -42,6 +42,13 @@ type ClientSecret struct {
 func Attach(origin, file string) (*System, error) {
 	secrets, err := readSecrets(file)
 	return &System{Origin: origin, Secrets: secrets}, err
+}
+
+// Around is a system that somebody else started and that Stop ends by stop.
+func Around(in *Inside, secrets string, stop func() error) (*System, error) {
+	s, err := Attach(in.Origin, secrets)
+	s.Inside, s.stop = in, stop
+	return s, err
 }
 
 // Stop ends what Launch started.

@@ -5,6 +5,9 @@
 //	demo [-port 8080]                  stays up until Ctrl-C; DEMO_EXIT=1 ends after the play
 //	demo -token NAME [-scopes "…"]     prints an access token got by a real login at the running demo
 //	demo -restart PROCESS              rebuilds one process of the running demo and restarts it
+//
+// In its image DEMO_ATTACH names the system of containers that it plays at instead, or
+// gets a token of: it starts nothing.
 package main
 
 import (
@@ -102,6 +105,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if origin := os.Getenv("DEMO_ATTACH"); origin != "" {
+		return attach(ctx, origin, s, out)
+	}
 	dir, err := repository()
 	if err != nil {
 		return err
@@ -149,7 +155,8 @@ func perform(ctx context.Context, home home, s settings, out io.Writer) (err err
 	if ctx.Err() != nil {
 		return errors.New("interrupted before the play was over")
 	}
-	show.summary(home, system.Origin, failed)
+	show.verdict(failed)
+	show.summary(home, system.Origin)
 	if s.exit {
 		return failed.asError()
 	}

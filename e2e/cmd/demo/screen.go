@@ -93,13 +93,17 @@ func nearest(r record) string {
 	return " (" + strings.TrimSpace(r.Near+" lacks: "+r.Lacks) + ")"
 }
 
-// summary says how it went, where to look, and what to try.
-func (s *screen) summary(h home, origin string, f failures) {
+// verdict says how it went.
+func (s *screen) verdict(f failures) {
 	verdict := s.in(green, fmt.Sprintf("%d of %d as expected.", f.played-len(f.what), f.played))
 	if len(f.what) > 0 {
 		verdict = s.in(red, fmt.Sprintf("%d of %d as expected; marked ✗: the others.", f.played-len(f.what), f.played))
 	}
 	fmt.Fprintf(s.out, "\n%s The records were read by the auditors, vera and gina, by each answer's Txn-Id.\n", verdict)
+}
+
+// summary says where to look, and what to try.
+func (s *screen) summary(h home, origin string) {
 	fmt.Fprintf(s.out, `Logs: %s
 
 Try:  curl -i -H "Authorization: Bearer $(make -s token AS=alice)" %s/claims/c-alice

@@ -14,19 +14,28 @@ import (
 	"innerdoor.example/e2e/harness"
 )
 
+// named is the person, with other scopes if any are given.
+func named(name, scopes string) (cast.Person, error) {
+	if name == "" {
+		return cast.Person{}, fmt.Errorf("whose token? make token AS=alice; the cast is %s", strings.Join(names(), ", "))
+	}
+	person, ok := cast.Named(name)
+	if !ok {
+		return person, fmt.Errorf("nobody is called %q; the cast is %s", name, strings.Join(names(), ", "))
+	}
+	if scopes != "" {
+		person.Scopes = scopes
+	}
+	return person, nil
+}
+
 // token prints an access token and nothing else. One that is good for another minute
 // is printed again: a code of the second factor works once, and the next one is half a
 // minute away.
 func (h home) token(ctx context.Context, name, scopes string, out io.Writer) error {
-	if name == "" {
-		return fmt.Errorf("whose token? make token AS=alice; the cast is %s", strings.Join(names(), ", "))
-	}
-	person, ok := cast.Named(name)
-	if !ok {
-		return fmt.Errorf("nobody is called %q; the cast is %s", name, strings.Join(names(), ", "))
-	}
-	if scopes != "" {
-		person.Scopes = scopes
+	person, err := named(name, scopes)
+	if err != nil {
+		return err
 	}
 	s, err := h.running()
 	if err != nil {

@@ -63,7 +63,8 @@ func TestOfManyWhoSendOneCodeOnlyOneGetsIn(t *testing.T) {
 		browsers, asks = append(browsers, b), append(asks, b.password(t, b.get(t, w.asking("acr_values", mfa)), "sam"))
 	}
 	count := atOnce(len(browsers), func(i int) int { return browsers[i].fill(t, asks[i], "code", code).status })
-	if count[http.StatusSeeOther] != 1 || count[http.StatusBadRequest] != 3 {
+	refused := count[http.StatusBadRequest] + count[http.StatusTooManyRequests] // wrong codes that came before it slow the last one down
+	if count[http.StatusSeeOther] != 1 || refused != 3 {
 		t.Errorf("statuses: %v", count)
 	}
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,18 +66,53 @@ func TestEachWorkloadGetsAnIdentityThatOthersOfTheDomainBelieve(t *testing.T) {
 	if exists(filepath.Join(dir, "ca.key")) || exists(filepath.Join(dir, "orders")) {
 		t.Error("made what nobody asked for")
 	}
+}
+
+// modes are those of all that devca made in dir.
+func modes(t *testing.T, dir string) map[string]fs.FileMode {
+	t.Helper()
+	found := map[string]fs.FileMode{}
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || path == dir {
 			return err
 		}
 		info, err := entry.Info()
-		if err == nil && info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s can be read by others: %s", path, info.Mode())
+		if err == nil {
+			found[strings.TrimPrefix(path, dir+"/")] = info.Mode()
 		}
 		return err
 	})
 	if err != nil {
-		t.Error(err)
+		t.Fatal(err)
+	}
+	return found
+}
+
+func TestAKeyCanBeReadByNobodyElse(t *testing.T) {
+	dir := t.TempDir()
+	devca(t, "-out", dir, "-workloads", "gateway")
+	want := map[string]fs.FileMode{
+		"bundle.pem": 0o644, "txn.jwks": 0o644, "gateway": fs.ModeDir | 0o700,
+		"gateway/cert.pem": 0o644, "gateway/key.pem": 0o600, "gateway/txn.key": 0o600,
+	}
+	if got := modes(t, dir); !maps.Equal(got, want) {
+		t.Errorf("the modes are %v, want %v", got, want)
+	}
+}
+
+func TestAKeyIsForTheGroupThatItsFolderHandsDownAndForNobodyElse(t *testing.T) {
+	dir := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "gateway"), 0o750), os.Chmod(filepath.Join(dir, "gateway"), fs.ModeSetgid|0o750)); err != nil {
+		t.Fatal(err)
+	}
+	devca(t, "-out", dir, "-workloads", "gateway,claims")
+	got := modes(t, dir)
+	for path, want := range map[string]fs.FileMode{
+		"gateway/key.pem": 0o640, "gateway/txn.key": 0o640, "claims": fs.ModeDir | 0o700, "claims/key.pem": 0o600, "bundle.pem": 0o644,
+	} {
+		if got[path] != want {
+			t.Errorf("%s is %s, want %s", path, got[path], want)
+		}
 	}
 }
 

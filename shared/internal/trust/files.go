@@ -4,6 +4,8 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -30,7 +32,7 @@ func TxnFiles(dir string) (key, keySet string) {
 
 // WriteBundle writes the authority's certificate to dir.
 func (a *Authority) WriteBundle(dir string) error {
-	return write(Files(dir, "").Bundle, encode("CERTIFICATE", a.cert.Raw))
+	return write(Files(dir, "").Bundle, encode("CERTIFICATE", a.cert.Raw), forAll)
 }
 
 // WriteWorkload issues a certificate that is good for life from now on (less than zero: one that has expired) and
@@ -42,10 +44,10 @@ func (a *Authority) WriteWorkload(dir string, workload principal.Workload, life 
 		return err
 	}
 	files := Files(dir, workload)
-	if err := write(files.Cert, cert); err != nil {
+	if err := write(files.Cert, cert, forAll); err != nil {
 		return err
 	}
-	return write(files.Key, key)
+	return write(files.Key, key, forOwner)
 }
 
 // WriteTxnKey makes a key for Txn-Tokens (EdDSA) and writes it for the gateway, and its public half for everybody.
@@ -67,22 +69,38 @@ func WriteTxnKey(dir string) error {
 		return err
 	}
 	keyFile, setFile := TxnFiles(dir)
-	if err := write(setFile, set); err != nil {
+	if err := write(setFile, set, forAll); err != nil {
 		return err
 	}
-	return write(keyFile, key)
+	return write(keyFile, key, forOwner)
 }
 
+// The modes of files. A key in a folder that hands its group down (set-group-ID) is for that group too: the containers'
+// devca and the process that the key is for are different users.
+const (
+	forAll   fs.FileMode = 0o644
+	forOwner fs.FileMode = 0o600
+	forGroup fs.FileMode = 0o640
+)
+
 // write replaces a file at once, so that a process that reads it meanwhile sees the old one or the new one, never half.
-func write(path string, content []byte) error {
+func write(path string, content []byte, mode fs.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	half, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
+	folder, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	if mode == forOwner && folder.Mode()&fs.ModeSetgid != 0 {
+		mode = forGroup
+	}
+	half, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err
 	}
 	_, err = half.Write(content)
+	err = errors.Join(err, half.Chmod(mode))
 	if closed := half.Close(); err == nil {
 		err = closed
 	}
