@@ -1,5 +1,6 @@
 # Few verbs. `make` alone lists them.
 GO      ?= go
+export GOFLAGS := $(shell $(GO) env GOFLAGS) -trimpath # one cache for all copies of a tree
 GOTEST  ?= $(GO) test # run in a module's folder
 MODULES := shared gateway identity services/claims services/orders e2e
 BENCH   ?= .
@@ -23,7 +24,7 @@ token: ## print an access token got by a real login at the running demo: make to
 
 test: ## all tests: each module's, then e2e; where a Docker engine answers, against containers too
 	@for m in $(filter-out e2e,$(MODULES)); do (cd $$m && $(GOTEST) ./...) || exit 1; done
-	@cd e2e && $(GOTEST) ./cast/... ./harness/... ./cmd/...
+	@cd e2e && $(GOTEST) -timeout 20m ./cast/... ./harness/... ./cmd/... ./source/...
 	@$(MAKE) --no-print-directory e2e
 	@if case "$$E2E_DOCKER" in required) ;; no) false ;; *) docker version && docker compose version ;; esac >/dev/null 2>&1; \
 		then $(MAKE) --no-print-directory containers; \
@@ -68,5 +69,5 @@ rename: ## give the modules another path: make rename MODULE=git.example.com/tea
 		sed -E "s#(^|[^/.])$$was/#\1$(MODULE)/#g" "$$f" > "$$f.renamed" && cat "$$f.renamed" > "$$f" && rm "$$f.renamed" || exit 1; done
 
 build: ## all processes into bin/
-	@for p in gateway identity services/claims services/orders; do $(GO) -C $$p build -trimpath -o $(CURDIR)/bin/ . || exit 1; done
-	@$(GO) -C shared build -trimpath -o $(CURDIR)/bin/ ./cmd/devca
+	@for p in gateway identity services/claims services/orders; do $(GO) -C $$p build -o $(CURDIR)/bin/ . || exit 1; done
+	@$(GO) -C shared build -o $(CURDIR)/bin/ ./cmd/devca

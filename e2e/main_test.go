@@ -84,12 +84,12 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	launcher, err := chosen(root, dir)
+	by, err := chosen(root, dir)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	sys, err = launcher.Launch(context.Background())
+	sys, err = by.Launch(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "the system does not start:", err)
 		return 1
@@ -109,22 +109,27 @@ func run(m *testing.M) int {
 // chosen is the launcher that the environment names: E2E_URL attaches to a system that
 // runs there, with its file of secrets in E2E_SECRETS or as the project E2E_COMPOSE of
 // Compose's on this machine; else E2E_LAUNCHER is native (also without it) or docker.
-func chosen(root, dir string) (harness.Launcher, error) {
+func chosen(root, dir string) (launcher, error) {
 	origin, secrets, project := os.Getenv("E2E_URL"), os.Getenv("E2E_SECRETS"), os.Getenv("E2E_COMPOSE")
-	switch launcher := os.Getenv("E2E_LAUNCHER"); {
+	switch way := os.Getenv("E2E_LAUNCHER"); {
 	case origin != "" && project != "":
 		return &containers.Compose{Project: project, Origin: origin, Root: root, Dir: dir}, nil
 	case origin != "" && secrets != "":
 		return attached{origin, secrets}, nil
 	case origin != "":
 		return nil, errors.New("E2E_URL needs E2E_SECRETS, the file that identity seed wrote, or E2E_COMPOSE, the project's name")
-	case launcher == "" || launcher == "native":
+	case way == "" || way == "native":
 		return &harness.Native{Root: root, Dir: dir}, nil
-	case launcher == "docker":
+	case way == "docker":
 		return &containers.Docker{Root: root, Dir: dir}, nil
 	default:
-		return nil, fmt.Errorf("E2E_LAUNCHER is native or docker, not %q", launcher)
+		return nil, fmt.Errorf("E2E_LAUNCHER is native or docker, not %q", way)
 	}
+}
+
+// A launcher starts the system in one way, or attaches to one that runs.
+type launcher interface {
+	Launch(ctx context.Context) (*harness.System, error)
 }
 
 // attached is a system that runs elsewhere.

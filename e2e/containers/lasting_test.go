@@ -21,7 +21,7 @@ import (
 
 // placed places an order of alice's: its path, or why there is none.
 func placed() (path string, answer harness.Answer) {
-	answer = sys.As(cast.Alice).Post("/orders", map[string]any{
+	answer = sys.As(cast.Alice).Do(http.MethodPost, "/orders", map[string]any{
 		"items": []map[string]any{{"name": "a lamp", "quantity": 1, "price": 100}}, "currency": "EUR", "region": "eu", "ship_to": "1 street",
 		"contact": map[string]any{"name": "alice", "email": "alice@acme.example", "phone": "1"},
 	})

@@ -1,4 +1,4 @@
-package e2e
+package source
 
 import (
 	"bytes"
@@ -40,7 +40,7 @@ func stepsOf(guide string) (all []step) {
 // follow does what a guide says, in a copy of the repository.
 func follow(t *testing.T, name string) {
 	t.Parallel()
-	text, err := os.ReadFile(filepath.Join("..", "docs", name))
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func rewrite(file, hunk string) error {
 // copyOfTheRepository is all files but what is built and what git keeps.
 func copyOfTheRepository(t *testing.T) string {
 	t.Helper()
-	root, source := t.TempDir(), ".."
+	root, source := t.TempDir(), filepath.Join("..", "..")
 	err := filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -143,7 +143,7 @@ func copyOfTheRepository(t *testing.T) string {
 			return err
 		}
 		if entry.IsDir() {
-			if slices.Contains([]string{".git", "bin"}, entry.Name()) {
+			if slices.Contains([]string{".git", ".run", "bin", "out"}, entry.Name()) {
 				return fs.SkipDir
 			}
 			return os.MkdirAll(filepath.Join(root, name), 0o700)

@@ -1,4 +1,6 @@
-package e2e
+// Package source is what must be true of the repository itself: who imports whom, and that
+// the docs show and the guides do what they say.
+package source
 
 import (
 	"bytes"
@@ -75,7 +77,7 @@ type listed struct {
 func list(t *testing.T, module string) []listed {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-deps=false", "-json=ImportPath,Imports,Deps,DepsErrors", "./...")
-	cmd.Dir = filepath.Join("..", filepath.FromSlash(module))
+	cmd.Dir = filepath.Join("..", "..", filepath.FromSlash(module))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -162,8 +164,8 @@ func TestEveryModuleBuildsAlone(t *testing.T) {
 	for _, module := range modules {
 		t.Run(module, func(t *testing.T) {
 			cmd := exec.Command("go", "build", "./...")
-			cmd.Dir = filepath.Join("..", filepath.FromSlash(module))
-			cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=readonly")
+			cmd.Dir = filepath.Join("..", "..", filepath.FromSlash(module))
+			cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS="+os.Getenv("GOFLAGS")+" -mod=readonly")
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
