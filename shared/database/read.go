@@ -5,7 +5,7 @@ import "context"
 // Read runs f on one snapshot: whatever f reads, it reads as of one moment, and
 // beside any number of other readers and the writer. f cannot change anything.
 // An error of f is returned as it is. A caller whose context ends gets the
-// context's error from the next statement on.
+// context's error from the next statement on, and during All and Count.
 func (d *DB) Read(ctx context.Context, f func(ctx context.Context, tx *Tx) error) (err error) {
 	var c *conn
 	select {
@@ -33,5 +33,5 @@ func (d *DB) Read(ctx context.Context, f func(ctx context.Context, tx *Tx) error
 	if _, err := c.exec(calm, "BEGIN"); err != nil {
 		return unavailable("begin a snapshot", err)
 	}
-	return f(ctx, &Tx{conn: c, calm: calm})
+	return f(ctx, &Tx{conn: c, calm: calm, snapshot: true})
 }

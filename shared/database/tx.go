@@ -11,12 +11,14 @@ import (
 // goroutines, and a query's rows must be closed before the same text is asked
 // again.
 //
-// Statements are short by design, so a caller who goes away is noticed between
-// them: to watch for it during each would cost a goroutine each.
+// Its statements are short, so a caller who goes away is noticed between them: to watch
+// for it during each would cost goroutines for each. What may take long is for All and
+// Count, which do.
 type Tx struct {
-	conn *conn
-	calm context.Context // the job's, without its end
-	lost bool            // the engine has dropped the transaction
+	conn     *conn
+	calm     context.Context // the job's, without its end
+	snapshot bool            // it only reads, so a query can be stopped without harm to anybody
+	lost     bool            // the engine has dropped the transaction
 }
 
 var errLost = errors.New("the engine dropped the transaction")

@@ -46,14 +46,13 @@ func (Records[S]) Page(ctx context.Context, tx *database.Tx, tenant principal.Te
 }
 
 // Count implements Table.
-func (Records[S]) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f Filter) (n int64, err error) {
+func (Records[S]) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f Filter) (int64, error) {
 	from := "records"
 	if g, any := about(f); any {
 		from, f = "records_about", g
 	}
 	text, args := CountSQL(from, tenant, ways, f)
-	err = tx.QueryRowContext(ctx, text, args...).Scan(&n)
-	return n, err
+	return database.Count(ctx, tx, text, args...)
 }
 
 // about is the filter for the view of what records speak of, if it asks for an object.

@@ -62,6 +62,9 @@ func newestFirst(limit int) string {
 // Keyset is the statement that finds a page: for each way a SELECT that walks its
 // own index, in a UNION. sel is "SELECT columns FROM table", without conditions,
 // and the table or view has the columns tenant, created_at and id.
+//
+// The whole page is found before its first row is given, so that [database.All] can stop
+// a search for it that takes too long.
 func Keyset(sel string, tenant principal.Tenant, ways []authz.SQL, p Page) (text string, args []any) {
 	after := authz.SQL{}
 	if p.After != (Place{}) {
@@ -71,7 +74,8 @@ func Keyset(sel string, tenant principal.Tenant, ways []authz.SQL, p Page) (text
 		where, args := conditions(tenant, way, p.Filter, after)
 		return "SELECT * FROM (" + sel + where + newestFirst(p.Limit) + ") AS way", args
 	})
-	return text + newestFirst(p.Limit), args
+	inOrder := newestFirst(p.Limit)
+	return "WITH page AS MATERIALIZED (" + text + inOrder + ") SELECT * FROM page" + inOrder, args
 }
 
 // CountSQL is the statement that counts the rows of all pages. from is the table or

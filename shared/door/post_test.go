@@ -162,10 +162,9 @@ func (t letterTable) Page(ctx context.Context, tx *database.Tx, tenant principal
 	return database.All(ctx, tx, letterFields, text, args...)
 }
 
-func (letterTable) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (n int64, err error) {
+func (letterTable) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
 	text, args := door.CountSQL("letters", tenant, ways, f)
-	err = tx.QueryRowContext(ctx, text, args...).Scan(&n)
-	return n, err
+	return database.Count(ctx, tx, text, args...)
 }
 
 func (letterTable) Insert(ctx context.Context, tx *database.Tx, l *letter) error {
@@ -213,10 +212,9 @@ func (copyTable) Page(ctx context.Context, tx *database.Tx, tenant principal.Ten
 	return database.All(ctx, tx, copyFields, text, args...)
 }
 
-func (copyTable) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (n int64, err error) {
+func (copyTable) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
 	text, args := door.CountSQL("copies_of_letters", tenant, ways, f)
-	err = tx.QueryRowContext(ctx, text, args...).Scan(&n)
-	return n, err
+	return database.Count(ctx, tx, text, args...)
 }
 
 func (copyTable) Insert(ctx context.Context, tx *database.Tx, c *copied) error {

@@ -90,7 +90,7 @@ func (shares) Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant
 
 func (shares) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
 	text, args := door.CountSQL("shares", tenant, ways, f)
-	return counted(ctx, tx, text, args)
+	return database.Count(ctx, tx, text, args...)
 }
 
 func (shares) Insert(ctx context.Context, tx *database.Tx, d *claim.Delegation) error {

@@ -71,7 +71,7 @@ func (notes) Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant,
 
 func (notes) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
 	text, args := door.CountSQL("remarks", tenant, ways, f)
-	return counted(ctx, tx, text, args)
+	return database.Count(ctx, tx, text, args...)
 }
 
 func (notes) Insert(ctx context.Context, tx *database.Tx, n *claim.Note) error {

@@ -120,5 +120,5 @@ func (s search) Page(ctx context.Context, tx *database.Tx, tenant principal.Tena
 // Count implements door.Table.
 func (s search) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
 	text, args := door.CountEach(func(way authz.SQL) string { return s.from(!few(way)) }, tenant, ways, f)
-	return counted(ctx, tx, text, args)
+	return database.Count(ctx, tx, text, args...)
 }

@@ -70,7 +70,7 @@ func (staff) Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant,
 
 func (staff) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
 	text, args := door.CountSQL(fromStaff, tenant, ways, f)
-	return counted(ctx, tx, text, args)
+	return database.Count(ctx, tx, text, args...)
 }
 
 func (staff) Insert(ctx context.Context, tx *database.Tx, s *claim.Staff) error {

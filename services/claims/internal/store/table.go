@@ -41,7 +41,7 @@ func (claims) Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant
 
 func (claims) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
 	text, args := door.CountSQL("claims", tenant, ways, f)
-	return counted(ctx, tx, text, args)
+	return database.Count(ctx, tx, text, args...)
 }
 
 // Insert saves the claim and the words by which it is found.
@@ -73,10 +73,4 @@ func (claims) Update(ctx context.Context, tx *database.Tx, c *claim.Claim, versi
 
 func (claims) Place(c *claim.Claim) door.Place {
 	return door.Place{CreatedAt: int64(c.CreatedAt), ID: string(c.ID)}
-}
-
-// counted is the number that a statement of door.CountSQL gives.
-func counted(ctx context.Context, tx *database.Tx, text string, args []any) (n int64, err error) {
-	err = tx.QueryRowContext(ctx, text, args...).Scan(&n)
-	return n, err
 }

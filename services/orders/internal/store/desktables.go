@@ -44,7 +44,7 @@ func (staff) Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant,
 
 func (staff) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
 	text, args := door.CountSQL(fromStaff, tenant, ways, f)
-	return counted(ctx, tx, text, args)
+	return database.Count(ctx, tx, text, args...)
 }
 
 func (staff) Insert(ctx context.Context, tx *database.Tx, s *order.Staff) error {
@@ -84,7 +84,7 @@ func (couriers) Page(ctx context.Context, tx *database.Tx, tenant principal.Tena
 
 func (couriers) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
 	text, args := door.CountSQL(fromCouriers, tenant, ways, f)
-	return counted(ctx, tx, text, args)
+	return database.Count(ctx, tx, text, args...)
 }
 
 func (couriers) Insert(ctx context.Context, tx *database.Tx, c *order.Courier) error {

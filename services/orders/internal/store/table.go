@@ -39,13 +39,7 @@ func (orders) Page(ctx context.Context, tx *database.Tx, tenant principal.Tenant
 
 func (orders) Count(ctx context.Context, tx *database.Tx, tenant principal.Tenant, ways []authz.SQL, f door.Filter) (int64, error) {
 	text, args := door.CountSQL("orders", tenant, ways, f)
-	return counted(ctx, tx, text, args)
-}
-
-// counted is the number that a statement of door.CountSQL gives.
-func counted(ctx context.Context, tx *database.Tx, text string, args []any) (n int64, err error) {
-	err = tx.QueryRowContext(ctx, text, args...).Scan(&n)
-	return n, err
+	return database.Count(ctx, tx, text, args...)
 }
 
 func (orders) Insert(ctx context.Context, tx *database.Tx, o *order.Order) error {
