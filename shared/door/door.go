@@ -8,8 +8,8 @@
 //   - 401 StepUp, 403 Scope, 403 Forbidden, 404 NotFound: refused by the policy;
 //   - 400 Malformed: a cursor that is not this caller's, a limit out of bounds;
 //   - 409 Conflict, 412 Stale, 422 Unprocessable: permitted, but it does not fit;
-//   - 503 Unavailable: it could not be looked at, saved or recorded: nothing was
-//     done and nothing is shown;
+//   - 503 Unavailable: it could not be looked at in time, saved or recorded: nothing
+//     was done and nothing is shown;
 //   - 500 Internal: no principal, or a programming error. Nothing was done.
 package door
 

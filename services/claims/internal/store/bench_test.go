@@ -33,7 +33,7 @@ func (s *Store) fill(t testing.TB, rows, tenants int) {
 var sizes = []struct{ rows, tenants int }{{1_000, 1}, {1_000, 100}, {100_000, 1}, {100_000, 100}}
 
 // eachSize runs f at each size, by one client and by 32 at once.
-func eachSize(b *testing.B, people []principal.ID, f func(ctx context.Context, s *Store, who principal.Principal) error) {
+func eachSize(b *testing.B, people []principal.ID, f operation) {
 	for _, size := range sizes {
 		s := newStore(b)
 		s.fill(b, size.rows, size.tenants)
@@ -80,26 +80,38 @@ func inParallel(b *testing.B, clients int, f func() error) {
 
 // BenchmarkGet is a decided read of one claim, with its record on disk.
 func BenchmarkGet(b *testing.B) {
-	eachSize(b, []principal.ID{"home:cust"}, func(ctx context.Context, s *Store, who principal.Principal) error {
-		_, err := s.Get(ctx, who, "c-0")
-		return err
-	})
+	eachSize(b, []principal.ID{"home:cust"}, get("c-0"))
 }
 
 // BenchmarkDo is a decided change of one claim, with its record on disk.
 func BenchmarkDo(b *testing.B) {
-	touch := door.Change[claim.Claim]{
-		Ref: authz.Ref{ID: "c-0"}, Action: claim.Submit,
+	eachSize(b, []principal.ID{"home:cust"}, touch("c-0"))
+}
+
+type operation = func(ctx context.Context, s *Store, who principal.Principal) error
+
+// get is a recorded read.
+func get(id claim.ID) operation {
+	return func(ctx context.Context, s *Store, who principal.Principal) error {
+		_, err := s.Get(ctx, who, id)
+		return err
+	}
+}
+
+// touch is a recorded change, which can be made again and again.
+func touch(id claim.ID) operation {
+	change := door.Change[claim.Claim]{
+		Ref: authz.Ref{ID: string(id)}, Action: claim.Submit,
 		Apply: func(c *claim.Claim, _ principal.ID, at time.Time) error {
 			c.Version++
 			c.UpdatedAt = claim.At(at)
 			return nil
 		},
 	}
-	eachSize(b, []principal.ID{"home:cust"}, func(ctx context.Context, s *Store, who principal.Principal) error {
-		_, err := s.claims.Do(ctx, who, touch)
+	return func(ctx context.Context, s *Store, who principal.Principal) error {
+		_, err := s.claims.Do(ctx, who, change)
 		return err
-	})
+	}
 }
 
 // BenchmarkList50 is a page of at most 50, with its record on disk: of a customer with

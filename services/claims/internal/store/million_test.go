@@ -67,17 +67,18 @@ func (q question) of(b *testing.B, s *Store) (ask func() (answer int64), any boo
 	}, !q.next || q.query.Cursor != ""
 }
 
-// measured is the processor time of one ask, of 32 at once for a while: what a machine that
-// is busy pays, with the records on disk.
-func measured(ask func() int64) time.Duration {
-	const clients, while = 32, 100 * time.Millisecond
+// measured is the processor time of one ask, out of so much of it, of 32 at once: what a
+// machine that is busy pays, with the records on disk.
+func measured(outOf time.Duration, ask func() int64) time.Duration {
+	const clients = 32
 	asked, before := 0, cpu()
-	for began := time.Now(); time.Since(began) < while; asked += clients {
+	for cpu()-before < outOf {
 		var all sync.WaitGroup
 		for range clients {
 			all.Go(func() { ask() })
 		}
 		all.Wait()
+		asked += clients
 	}
 	return (cpu() - before) / time.Duration(asked)
 }
@@ -112,7 +113,7 @@ func compare(b *testing.B, out *tabwriter.Writer, q question, stores []*Store) {
 				return
 			}
 			answers[i] = ask()
-			costs[i] = append(costs[i], measured(ask))
+			costs[i] = append(costs[i], measured(100*time.Millisecond, ask))
 		}
 	}
 	verdict := "ok"
