@@ -1,6 +1,7 @@
 package door_test
 
 import (
+	"crypto/rand"
 	"testing"
 
 	"innerdoor.example/shared/door"
@@ -10,6 +11,12 @@ import (
 // Whatever text is given as a cursor, it is the one that this list gave, or it is refused as the client's mistake.
 func FuzzCursor(f *testing.F) {
 	p := holding(f)
+	key := make([]byte, 32)
+	rand.Read(key) // of this process alone: a fuzzing one finds what another has sealed
+	var err error
+	if p.service.Cursors, err = door.NewCursors(key); err != nil {
+		f.Fatal(err)
+	}
 	bob, ask := as(f, "bob"), door.Query[letter]{Limit: 1}
 	first, err := p.letters.List(f.Context(), bob, "letters:read", ask)
 	if err != nil || first.Next == "" {
