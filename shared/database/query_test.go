@@ -27,7 +27,7 @@ var long = map[string]func(ctx context.Context, tx *database.Tx, query string) e
 }
 
 // beside asks on a snapshot, in which a coat is left meanwhile, and says how long the two take.
-func beside(ctx context.Context, t *testing.T, db *database.DB, ask func(ctx context.Context, tx *database.Tx, query string) error, during func()) (answer error, took time.Duration) {
+func beside(ctx context.Context, t *testing.T, db *database.DB, ask func(ctx context.Context, tx *database.Tx, query string) error, during func()) (took time.Duration, answer error) {
 	t.Helper()
 	asked := make(chan error, 1)
 	began := time.Now()
@@ -47,7 +47,7 @@ func beside(ctx context.Context, t *testing.T, db *database.DB, ask func(ctx con
 	case <-time.After(20 * time.Second):
 		t.Fatal("the query goes on")
 	}
-	return answer, time.Since(began)
+	return time.Since(began), answer
 }
 
 func TestALongQueryStopsWhenItsCallerLeavesAndOthersWriteMeanwhile(t *testing.T) {
@@ -55,7 +55,7 @@ func TestALongQueryStopsWhenItsCallerLeavesAndOthersWriteMeanwhile(t *testing.T)
 		db := open(t)
 		for range 20 { // more than there are connections
 			ctx, leave := context.WithCancel(t.Context())
-			err, took := beside(ctx, t, db, ask, leave)
+			took, err := beside(ctx, t, db, ask, leave)
 			if !errors.Is(err, context.Canceled) || errors.Is(err, database.ErrUnavailable) || took > time.Second {
 				t.Fatalf("%s answers %v after %v", name, err, took)
 			}
@@ -69,13 +69,13 @@ func TestALongQueryStopsWhenItsCallerLeavesAndOthersWriteMeanwhile(t *testing.T)
 func TestALongQueryIsGivenUpAfterTwoSecondsThoughItsCallerStays(t *testing.T) {
 	for name, ask := range long {
 		db := open(t)
-		err, took := beside(t.Context(), t, db, ask, func() {})
+		took, err := beside(t.Context(), t, db, ask, func() {})
 		if !errors.Is(err, database.ErrUnavailable) || took < time.Second || took > 10*time.Second {
 			t.Errorf("%s answers %v after %v", name, err, took)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // a caller's own patience is no fault of the database
 		defer cancel()
-		if err, _ := beside(ctx, t, db, ask, func() {}); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, database.ErrUnavailable) {
+		if _, err := beside(ctx, t, db, ask, func() {}); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, database.ErrUnavailable) {
 			t.Errorf("%s answers %v", name, err)
 		}
 		if got := owners(t, db); got != "alice alice" {
