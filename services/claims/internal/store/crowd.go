@@ -17,6 +17,7 @@ import (
 
 // Crowd is so many claims, drawn at random, in the tenants t0, t1, …, in equal shares: to
 // see how the service behaves when there are many. The same Crowd is always the same rows.
+// It is not for a database that is being served: a tenant is written for seconds on end.
 //
 // Some people of t0 are there to be asked as: home:customer, who has three claims;
 // home:delegate, with whom five are shared; and home:adjuster, in whose region there is
